@@ -1,0 +1,95 @@
+import type { Clock } from '../clock.js';
+import type { Batch, Source } from '../sources/source.js';
+import type { Bronze, WindowCounts } from './bronze.js';
+import type { Window } from './window.js';
+
+export interface WindowLimits {
+  readonly bytes: number;
+  readonly rows: number;
+  readonly ageMs: number;
+}
+
+export interface ConsumeEvents {
+  /** The open window has grown. */
+  received?(rows: number, bytes: number): void;
+  /** A window is in the lake and acknowledged. */
+  committed?(counts: WindowCounts, notAcked: number): void | Promise<void>;
+}
+
+/**
+ * Source → window → commit → ack, until the source ends. A window is read while the one before it is committed,
+ * so at most two are held. After an error nothing more is acknowledged: what is not in the lake comes again.
+ */
+export async function consume(bronze: Bronze, source: Source, limits: WindowLimits, clock: Clock, signal: AbortSignal, events: ConsumeEvents = {}): Promise<void> {
+  const stop = new AbortController();
+  const stopping = AbortSignal.any([signal, stop.signal]);
+  let committing: Promise<void> = Promise.resolve();
+  try {
+    for await (const window of windows(bronze, source, limits, clock, stopping, events)) {
+      await committing;
+      committing = commitAndAck(bronze, source, window, events);
+      committing.catch(() => stop.abort());
+    }
+    await committing;
+  } finally {
+    stop.abort();
+    await committing.catch(() => undefined);
+  }
+}
+
+async function commitAndAck(bronze: Bronze, source: Source, window: Window, events: ConsumeEvents): Promise<void> {
+  const counts = await bronze.commit(window);
+  const { failed } = await window.ack();
+  source.committed({ fresh: counts.landed + counts.rejected, redelivered: counts.redelivered });
+  await events.committed?.(counts, failed);
+}
+
+/** Gathers batches into sealed windows, closed by bytes, rows or age, and at the end of the source. */
+async function* windows(bronze: Bronze, source: Source, limits: WindowLimits, clock: Clock, signal: AbortSignal, events: ConsumeEvents): AsyncGenerator<Window> {
+  const batches = source.batches(signal)[Symbol.asyncIterator]();
+  let next = batches.next();
+  let window: Window | null = null;
+  try {
+    for (;;) {
+      const result = await nextWithin(next, window === null ? null : window.openedAtMs + limits.ageMs - clock.nowMs(), clock);
+      if (result !== 'late') {
+        if (result.done === true) break;
+        window ??= await bronze.openWindow(source.uri);
+        await window.add(result.value);
+        events.received?.(window.rows, window.bytes);
+        next = batches.next();
+      }
+      const open: Window | null = window;
+      if (open !== null && isFull(open, limits, clock.nowMs())) {
+        window = null;
+        await open.seal();
+        yield open;
+      }
+    }
+    if (window !== null) {
+      const last: Window = window;
+      window = null;
+      await last.seal();
+      yield last;
+    }
+  } finally {
+    next.catch(() => undefined);
+    await window?.seal();
+    await batches.return?.();
+  }
+}
+
+function isFull(window: Window, limits: WindowLimits, nowMs: number): boolean {
+  return window.bytes >= limits.bytes || window.rows >= limits.rows || nowMs - window.openedAtMs >= limits.ageMs;
+}
+
+async function nextWithin(next: Promise<IteratorResult<Batch>>, withinMs: number | null, clock: Clock): Promise<IteratorResult<Batch> | 'late'> {
+  if (withinMs === null) return next;
+  if (withinMs <= 0) return Promise.race([next, Promise.resolve('late' as const)]);
+  const timer = new AbortController();
+  try {
+    return await Promise.race([next, clock.sleep(withinMs, timer.signal).then(() => 'late' as const)]);
+  } finally {
+    timer.abort();
+  }
+}

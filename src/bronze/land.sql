@@ -1,0 +1,63 @@
+-- grain: one row per message of a window
+-- inputs: $lines_path (file number, line number, body of each line of files, apart by U+001F), $files_path (the files by number),
+--         $messages_path (messages as NDJSON), $known_ids (message ids that bronze has already)
+-- purpose: bronze rows with event time, date and platform; where `reason` is not null the message has none and is rejected
+WITH lines AS (
+  SELECT file_number, line, body
+  FROM read_csv(
+    $lines_path,
+    columns = {file_number: 'BIGINT', line: 'BIGINT', body: 'VARCHAR'},
+    delim = $delimiter, quote = '', escape = '', new_line = '\n', nullstr = $no_text, force_not_null = ['body'],
+    header = false, auto_detect = false, strict_mode = false, max_line_size = 16777280
+  )
+),
+files AS (
+  SELECT file_number, file_id, source, received_at_ms
+  FROM read_json($files_path, format = 'newline_delimited', columns = {file_number: 'BIGINT', file_id: 'VARCHAR', source: 'VARCHAR', received_at_ms: 'BIGINT'})
+),
+received AS (
+  SELECT
+    lines.body,
+    files.file_id || ':' || lines.line AS message_id,
+    files.source,
+    CAST(lines.line AS VARCHAR) AS source_position,
+    CAST(NULL AS BIGINT) AS sent_at_ms,
+    files.received_at_ms
+  FROM lines
+  JOIN files USING (file_number)
+  UNION ALL
+  SELECT body, message_id, source, source_position, sent_at_ms, received_at_ms
+  FROM read_json(
+    $messages_path,
+    format = 'newline_delimited', maximum_object_size = 134217728,
+    columns = {body: 'VARCHAR', message_id: 'VARCHAR', source: 'VARCHAR', source_position: 'VARCHAR', sent_at_ms: 'BIGINT', received_at_ms: 'BIGINT'}
+  )
+  WHERE message_id NOT IN (SELECT unnest($known_ids))
+),
+extracted AS (
+  SELECT *, CASE WHEN json_valid(body) THEN json_extract_string(body, [$time_path, $platform_path]) END AS found
+  FROM received
+),
+timed AS (
+  SELECT *, {{event_timestamp}} AS event_timestamp
+  FROM (SELECT *, found[1] AS time_text, TRY_CAST(found[1] AS DECIMAL(28, 6)) AS time_number FROM extracted)
+)
+SELECT
+  body,
+  message_id,
+  source,
+  source_position,
+  make_timestamptz(sent_at_ms * 1000) AS sent_at,
+  make_timestamptz(received_at_ms * 1000) AS received_at,
+  event_timestamp,
+  CAST(event_timestamp AS DATE) AS event_date,
+  CASE WHEN event_timestamp IS NOT NULL AND list_contains($platforms, upper(found[2])) THEN upper(found[2]) END AS platform,
+  CASE
+    WHEN event_timestamp IS NOT NULL THEN NULL
+    WHEN trim(body) = '' THEN 'empty'
+    WHEN found IS NULL THEN 'not_json'
+    WHEN json_type(body) <> 'OBJECT' THEN 'not_an_object'
+    WHEN time_text IS NULL THEN {{time_name}} || '_missing'
+    ELSE {{time_name}} || '_unreadable'
+  END AS reason
+FROM timed

@@ -1,0 +1,18 @@
+-- grain: one row per message of a window whose body is no text
+-- inputs: $bad_path (bodies in base64, as NDJSON), $known_ids
+-- purpose: rows of the rejected table, when every other message of the window has an event time
+SELECT
+  from_base64(body) AS body,
+  message_id,
+  source,
+  source_position,
+  make_timestamptz(sent_at_ms * 1000) AS sent_at,
+  make_timestamptz(received_at_ms * 1000) AS received_at,
+  reason,
+  CAST(make_timestamptz(received_at_ms * 1000) AS DATE) AS received_date
+FROM read_json(
+  $bad_path,
+  format = 'newline_delimited', maximum_object_size = 134217728,
+  columns = {body: 'VARCHAR', message_id: 'VARCHAR', source: 'VARCHAR', source_position: 'VARCHAR', sent_at_ms: 'BIGINT', received_at_ms: 'BIGINT', reason: 'VARCHAR'}
+)
+WHERE message_id NOT IN (SELECT unnest($known_ids))

@@ -1,0 +1,113 @@
+import { mkdir, open, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { AckResult, Batch, FileMark, Message } from '../sources/source.js';
+
+/** Message ids of file lines: enough of the content's hash to be unique, and the line. */
+const fileIdLength = 32;
+
+/** A message that its source delivered before. */
+export interface Redelivery {
+  readonly messageId: string;
+  readonly sentAtMs: number | null;
+}
+
+/** Messages between two commits, spooled to files; memory holds what acknowledging them needs. */
+export class Window {
+  rows = 0;
+  bytes = 0;
+  /** Messages that are in the window twice: the first counts. */
+  repeated = 0;
+  readonly redeliveries: Redelivery[] = [];
+  readonly marks = new Map<string, FileMark>();
+  private readonly ids = new Set<string>();
+  private readonly files = new Map<string, number>();
+  private readonly acks: (() => Promise<AckResult>)[] = [];
+
+  private constructor(
+    readonly openedAtMs: number,
+    /** Absolute. */
+    readonly folder: string,
+    private readonly source: string,
+    private readonly lines: FileHandle,
+    private readonly messages: FileHandle,
+    private readonly bad: FileHandle,
+    private readonly fileList: FileHandle,
+  ) {}
+
+  static async open(folder: string, source: string, nowMs: number): Promise<Window> {
+    await mkdir(folder, { recursive: true });
+    const [lines, messages, bad, files] = await Promise.all(
+      spoolNames.map((name) => open(join(folder, name), 'w')),
+    );
+    return new Window(nowMs, folder, source, lines!, messages!, bad!, files!);
+  }
+
+  async add(batch: Batch): Promise<void> {
+    this.acks.push(() => batch.ack());
+    this.bytes += batch.bytes;
+    if (batch.kind === 'messages') {
+      await this.addMessages(batch.messages);
+      return;
+    }
+    this.rows += batch.rows;
+    this.marks.set(batch.mark.path, batch.mark);
+    const fileId = batch.fileId.slice(0, fileIdLength);
+    if (!this.files.has(batch.source)) {
+      this.files.set(batch.source, batch.fileNumber);
+      await append(this.fileList, { file_number: batch.fileNumber, file_id: fileId, source: batch.source, received_at_ms: batch.receivedAtMs });
+    }
+    await this.lines.write(batch.spool);
+    for (const { line, body, reason } of batch.slow) {
+      const facts = { message_id: `${fileId}:${line}`, source: batch.source, source_position: String(line), sent_at_ms: null, received_at_ms: batch.receivedAtMs };
+      if (reason === 'odd') await append(this.messages, { body: body.toString('utf8'), ...facts });
+      else await append(this.bad, { body: body.toString('base64'), ...facts, reason });
+    }
+  }
+
+  private async addMessages(messages: readonly Message[]): Promise<void> {
+    const good: string[] = [];
+    for (const message of messages) {
+      if (this.ids.has(message.messageId)) {
+        this.repeated++;
+        continue;
+      }
+      this.ids.add(message.messageId);
+      this.rows++;
+      if (message.redelivered) this.redeliveries.push(message);
+      const facts = { message_id: message.messageId, source: this.source, source_position: message.position, sent_at_ms: message.sentAtMs, received_at_ms: message.receivedAtMs };
+      if (isWellFormed(message.body)) good.push(JSON.stringify({ body: message.body, ...facts }));
+      else await append(this.bad, { body: Buffer.from(message.body).toString('base64'), ...facts, reason: 'not_utf8' });
+    }
+    if (good.length > 0) await this.messages.write(`${good.join('\n')}\n`);
+  }
+
+  /** Closes the spool; nothing can be added any more. */
+  async seal(): Promise<void> {
+    await Promise.all([this.lines, this.messages, this.bad, this.fileList].map((file) => file.close()));
+  }
+
+  path(name: 'lines' | 'messages' | 'bad' | 'files'): string {
+    return join(this.folder, `${name}.spool`);
+  }
+
+  /** Tells the source that the window's messages are in the lake. Only after its commit. */
+  async ack(): Promise<AckResult> {
+    const results = await Promise.all(this.acks.map((ack) => ack()));
+    return { acked: sum(results.map((each) => each.acked)), failed: sum(results.map((each) => each.failed)) };
+  }
+}
+
+const spoolNames = ['lines.spool', 'messages.spool', 'bad.spool', 'files.spool'] as const;
+
+async function append(file: FileHandle, record: object): Promise<void> {
+  await file.write(`${JSON.stringify(record)}\n`);
+}
+
+/** False for text with half of a surrogate pair: it has no UTF-8. */
+function isWellFormed(text: string): boolean {
+  return !/\p{Surrogate}/u.test(text);
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

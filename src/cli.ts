@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import { CommanderError } from 'commander';
+import { systemClock } from './clock.js';
+import { closeStdoutQuietly, printError } from './commands/output.js';
+import type { CommandName, CommandRun } from './commands/context.js';
+import { buildProgram } from './commands/program.js';
+import { StderrProgress } from './commands/progress.js';
+import { parseConfig } from './config.js';
+import { LakeError } from './errors.js';
+import { Lake } from './lake/lake.js';
+
+const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: CommandRun }>>> = {
+  bronze: () => import('./commands/bronze.js'),
+  silver: () => import('./commands/silver.js'),
+  gold: () => import('./commands/gold.js'),
+  run: () => import('./commands/run.js'),
+  backfill: () => import('./commands/backfill.js'),
+  query: () => import('./commands/query.js'),
+  audit: () => import('./commands/audit.js'),
+  ddl: () => import('./commands/ddl.js'),
+  generate: () => import('./commands/generate.js'),
+};
+
+async function execute(name: CommandName, args: readonly string[], options: unknown): Promise<void> {
+  const config = parseConfig(options);
+  const stop = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(130);
+      stop.abort();
+    });
+  }
+  const retainMs = config.retain === undefined || config.retain === 0 ? (config.follow ? 3_600_000 : 0) : config.retain;
+  const lake = Lake.local(config.lake, { clock: systemClock, memoryLimitBytes: config.memoryLimit, threads: config.threads, retainMs });
+  const progress = new StderrProgress(process.stderr, systemClock);
+  const print = (text: string): void => {
+    if (!config.json) process.stdout.write(`${text}\n`);
+  };
+  try {
+    const command = await commands[name]();
+    process.exitCode = await command.run({
+      config,
+      args,
+      clock: systemClock,
+      lake,
+      signal: stop.signal,
+      progress,
+      print,
+      result: (summary, lines) => {
+        progress.end();
+        if (config.json) process.stdout.write(`${JSON.stringify(summary)}\n`);
+        else for (const line of lines) print(line);
+      },
+    });
+  } finally {
+    progress.end();
+    await lake.close();
+  }
+}
+
+async function main(): Promise<void> {
+  closeStdoutQuietly();
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  try {
+    await buildProgram(version, execute).parseAsync(process.argv);
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+    else {
+      printError(error, process.stderr);
+      process.exitCode = error instanceof LakeError && error.code === 'USAGE' ? 2 : 1;
+    }
+  }
+}
+
+await main();

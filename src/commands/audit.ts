@@ -1,0 +1,26 @@
+import { loadDataset } from '../load.js';
+import { audit, type AuditSummary } from '../report/audit.js';
+import type { Context } from './context.js';
+import { count, plural } from './output.js';
+
+const maxShown = 50;
+
+export async function run(context: Context): Promise<number> {
+  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  const summary = await audit(context.lake, dataset, await context.lake.tableNames('gold'));
+  context.result(summary, auditLines(summary));
+  return summary.balanced ? 0 : 1;
+}
+
+export function auditLines(summary: AuditSummary): string[] {
+  const rows = (name: 'bronze' | 'silver' | 'rejected' | 'duplicates'): number => summary.dates.reduce((total, date) => total + date[name], 0);
+  const lines = [
+    `${count(summary.received)} received = ${count(summary.landed)} landed + ${count(summary.rejected)} rejected + ${count(summary.redelivered)} redelivered`,
+    `${count(rows('bronze'))} in bronze = ${count(rows('silver'))} in silver + ${count(rows('rejected'))} rejected + ${count(rows('duplicates'))} duplicates, over ${plural(summary.dates.length, 'event date')}`,
+  ];
+  if (summary.pending > 0) lines.push(`${plural(summary.pending, 'row')} of bronze not in silver yet: run \`ingot silver\``);
+  for (const difference of summary.differences.slice(0, maxShown)) lines.push(`difference: ${difference.message}`);
+  if (summary.differences.length > maxShown) lines.push(`… and ${count(summary.differences.length - maxShown)} more differences`);
+  lines.push(summary.balanced ? 'balanced' : 'not balanced');
+  return lines;
+}

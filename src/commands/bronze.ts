@@ -1,0 +1,98 @@
+import { Bronze, type WindowCounts } from '../bronze/bronze.js';
+import { consume } from '../bronze/consume.js';
+import type { Dataset } from '../dataset.js';
+import { LakeError } from '../errors.js';
+import { loadDataset } from '../load.js';
+import { openSource } from '../sources/open.js';
+import type { Context } from './context.js';
+import { count, plural, printError, size } from './output.js';
+
+const maxReopenings = 20;
+
+export interface BronzeSummary {
+  received: number;
+  landed: number;
+  rejected: number;
+  redelivered: number;
+  commits: number;
+  files: number;
+  bytes: number;
+  partitions: string[];
+  /** Messages that the source would not let go: they come again and are then counted as redelivered. */
+  notAcked: number;
+  errors: string[];
+}
+
+export async function run(context: Context): Promise<number> {
+  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  const startedAtMs = context.clock.nowMs();
+  const { summary, failures } = await land(context, dataset);
+  context.result(summary, bronzeLines(summary, context.clock.nowMs() - startedAtMs));
+  for (const failure of failures) printError(failure, process.stderr);
+  return failures.length === 0 ? 0 : 1;
+}
+
+/** Lands from `--from` until the source is drained or the signal aborts. */
+export async function land(
+  context: Context,
+  dataset: Dataset,
+  afterCommit: () => Promise<void> = () => Promise.resolve(),
+): Promise<{ readonly summary: BronzeSummary; readonly failures: readonly LakeError[] }> {
+  const { config, clock, lake, progress, signal } = context;
+  if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, a file, a folder, a glob, or - for stdin.' });
+  await lake.storage.prepare();
+  const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [] };
+  const limits = { bytes: config.windowBytes ?? 128e6, rows: config.windowRows ?? 200_000, ageMs: config.windowAge ?? 60_000 };
+  for (let reopened = 0; ; reopened++) {
+    const bronze = new Bronze(lake, dataset);
+    const taken = await bronze.open();
+    const source = await openSource(config.from, {
+      follow: config.follow,
+      clock,
+      taken: taken.marks,
+      spoolDir: lake.storage.locate(bronze.scope.newStaging()),
+      stdin: process.stdin,
+      signal,
+      log: (text) => progress.note(text),
+    });
+    try {
+      await consume(bronze, source, limits, clock, signal, {
+        received: (rows) => progress.update(`bronze: ${count(summary.received + rows)} received, ${count(summary.landed)} landed in ${plural(summary.commits, 'commit')}`),
+        committed: async (counts, notAcked) => {
+          addCounts(summary, counts, notAcked);
+          await afterCommit();
+        },
+      });
+      summary.errors = source.failures.map((failure) => failure.message);
+      return { summary, failures: source.failures };
+    } catch (error) {
+      if (!(error instanceof LakeError) || error.code !== 'COMMIT_CONFLICT' || reopened === maxReopenings) throw error;
+      progress.note('another process landed files at the same time: reading again what it left');
+    } finally {
+      await source.close();
+    }
+  }
+}
+
+function addCounts(summary: BronzeSummary, counts: WindowCounts, notAcked: number): void {
+  summary.received += counts.received;
+  summary.landed += counts.landed;
+  summary.rejected += counts.rejected;
+  summary.redelivered += counts.redelivered;
+  summary.commits++;
+  summary.files += counts.files;
+  summary.bytes += counts.bytes;
+  summary.notAcked += notAcked;
+  summary.partitions = [...new Set([...summary.partitions, ...counts.partitions])].sort();
+}
+
+export function bronzeLines(summary: BronzeSummary, tookMs: number): string[] {
+  const perSecond = tookMs > 0 ? Math.round((summary.received * 1000) / tookMs) : 0;
+  const lines = [
+    `bronze  ${count(summary.received)} received: ${count(summary.landed)} landed, ${count(summary.rejected)} rejected, ${count(summary.redelivered)} redelivered`,
+    `        ${plural(summary.commits, 'commit')}, ${plural(summary.files, 'file')} in ${plural(summary.partitions.length, 'partition')}; ${size(summary.bytes)} in ${(tookMs / 1000).toFixed(1)} s, ${count(perSecond)} a second`,
+  ];
+  if (summary.received === 0) return ['bronze  nothing new'];
+  if (summary.notAcked > 0) lines.push(`        ${plural(summary.notAcked, 'message')} could not be deleted from the queue: they will come again and be counted as redelivered`);
+  return lines;
+}

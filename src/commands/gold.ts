@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import type { Dataset } from '../dataset.js';
+import { buildGold, type GoldSummary } from '../gold/gold.js';
+import type { DateRange } from '../gold/plan.js';
+import { loadDataset } from '../load.js';
+import type { Context } from './context.js';
+import { count, plural } from './output.js';
+import { listed } from './silver.js';
+
+export async function run(context: Context): Promise<number> {
+  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  const summary = await refreshGold(context, dataset, null);
+  context.result({ tables: summary.tables }, goldLines(summary));
+  return 0;
+}
+
+export async function refreshGold(context: Context, dataset: Dataset, range: DateRange | null): Promise<GoldSummary> {
+  await context.lake.storage.prepare();
+  return buildGold(context.lake, dataset, join(context.config.datasets, dataset.name, 'gold'), range, {
+    built: (done, of) => context.progress.update(`gold: ${count(done)} of ${plural(of, 'date')}`),
+  });
+}
+
+export function goldLines(summary: GoldSummary): string[] {
+  if (summary.dates.length === 0) return ['gold    up to date, nothing rebuilt'];
+  const tables = Object.entries(summary.tables).map(([name, table]) => `${name} ${count(table.rows)}`);
+  return [`gold    ${plural(summary.dates.length, 'date')} rebuilt (${summary.reason}), rows: ${tables.join(', ')}`, ...listed(summary.dates)];
+}

@@ -1,0 +1,82 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { LakeError } from './errors.js';
+
+/** `64MB`, `1.5GiB`, `1000` → bytes. */
+export function parseBytes(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(b|kb|mb|gb|tb|kib|mib|gib|tib)?$/i.exec(text.trim());
+  if (match === null) throw new Error(`is no size such as 128MB: ${text}`);
+  return Math.round(Number(match[1]) * (byteUnits[(match[2] ?? 'b').toLowerCase()] ?? 1));
+}
+
+const byteUnits: Readonly<Record<string, number>> = {
+  b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40,
+};
+
+/** `250ms`, `30s`, `5m`, `1h`, `7d`, `0` → milliseconds. */
+export function parseDurationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/i.exec(text.trim());
+  if (match === null || (match[2] === undefined && Number(match[1]) !== 0)) throw new Error(`is no duration such as 30s or 1h: ${text}`);
+  return Math.round(Number(match[1]) * (durationUnits[(match[2] ?? 'ms').toLowerCase()] ?? 1));
+}
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
+
+const bytes = z.string().transform((text, context) => parsed(parseBytes, text, context));
+const durationMs = z.string().transform((text, context) => parsed(parseDurationMs, text, context));
+const whole = z.string().regex(/^\d+$/, 'is no whole number').transform(Number);
+const date = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'is no date such as 2026-01-31').refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ?? false, 'is no day of the calendar');
+
+function parsed(parse: (text: string) => number, text: string, context: z.RefinementCtx): number {
+  try {
+    return parse(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+}
+
+const shape = z.object({
+  lake: z.string().min(1, 'is empty').transform((text) => resolve(text)),
+  datasets: z.string().transform((text) => resolve(text)),
+  json: z.boolean().default(false),
+  memoryLimit: bytes.pipe(z.number().min(128e6, 'is less than 128MB')),
+  threads: whole.pipe(z.number().min(1).max(256)),
+  retain: durationMs.optional(),
+  from: z.string().optional(),
+  follow: z.boolean().default(false),
+  drain: z.boolean().default(false),
+  windowBytes: bytes.pipe(z.number().min(1e4, 'is less than 10KB').max(2e9, 'is more than 2GB')).optional(),
+  windowRows: whole.pipe(z.number().min(1).max(1e7)).optional(),
+  windowAge: durationMs.optional(),
+  since: date.optional(),
+  until: date.optional(),
+  platform: z.string().optional(),
+  layer: z.enum(['silver', 'gold']).optional(),
+  events: whole.optional(),
+  days: whole.pipe(z.number().min(1)).optional(),
+  seed: whole.optional(),
+  form: z.enum(['json', 'tostring', 'mixed']).optional(),
+  to: z.string().optional(),
+  file: z.string().optional(),
+  format: z.enum(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).optional(),
+  dialect: z.enum(['duckdb', 'athena']).optional(),
+  engine: z.enum(['duckdb', 'athena', 'trino', 'spark']).optional(),
+});
+
+/** Every setting of every command: flags, then environment, then defaults. Parsed once, in `cli.ts`. */
+export type Config = z.output<typeof shape>;
+
+/** @throws LakeError USAGE naming the option */
+export function parseConfig(options: unknown): Config {
+  const result = shape.safeParse(options);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const option = String(issue?.path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw new LakeError(`--${option} ${issue?.message ?? 'is wrong'}`, { code: 'USAGE', op: 'options', path: `--${option}`, hint: 'See --help for what it takes.' });
+}
+
+/** Half of the machine's memory, 4 GB at most. */
+export const defaultMemoryLimit = `${Math.floor(Math.min(totalmem() / 2, 4e9) / 1e6)}MB`;
+export const defaultThreads = String(Math.min(availableParallelism(), 16));

@@ -1,0 +1,56 @@
+import type { Parameters, Session } from '../lake/duckdb.js';
+import { identifier, parametersOf } from '../lake/sql.js';
+import type { ColumnStatistics, StagedFile } from '../lake/staged.js';
+
+/** Rows in a row group: small enough to prune by, large enough to compress. */
+const rowGroupRows = 122_880;
+const maxOpenPartitions = 2_000;
+
+export interface WriteOptions {
+  readonly parameters?: Parameters;
+  readonly partitionBy: readonly string[];
+  /** An absent folder on the lake's file system; it is made when there are rows. */
+  readonly stagingDir: string;
+}
+
+/**
+ * Writes the rows of a SELECT as Parquet, a file or more per partition, into the staging folder.
+ * The files are whole but not synced; none of them is visible until a commit takes them.
+ */
+export async function write(session: Session, select: string, options: WriteOptions): Promise<StagedFile[]> {
+  const columns = options.partitionBy.map(identifier).join(', ');
+  await session.run(`SET partitioned_write_max_open_files = ${maxOpenPartitions}`);
+  const copy = `COPY (${select}) TO $staging_dir (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, PARTITION_BY (${columns}), FILENAME_PATTERN 'part-{uuid}', RETURN_STATS)`;
+  const reports = await session.rows(copy, parametersOf(copy, { ...options.parameters, staging_dir: options.stagingDir }));
+  return reports.map(stagedFile);
+}
+
+interface Entry<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+function stagedFile(report: Record<string, unknown>): StagedFile {
+  const partition = report['partition_keys'] as Entry<string | null>[];
+  const statistics = report['column_statistics'] as Entry<Entry<string>[]>[];
+  const columns = new Map<string, ColumnStatistics>();
+  for (const { key, value } of statistics) {
+    const name = topLevelName(key);
+    if (name === null) continue;
+    const facts = new Map(value.map((entry) => [entry.key, entry.value]));
+    columns.set(name, { min: facts.get('min') ?? null, max: facts.get('max') ?? null, nullCount: Number(facts.get('null_count') ?? 0) });
+  }
+  return {
+    path: String(report['filename']),
+    partition: Object.fromEntries(partition.map(({ key, value }) => [key, value])),
+    rows: Number(report['count']),
+    bytes: Number(report['file_size_bytes']),
+    columns,
+  };
+}
+
+/** `"a ""b"""` → `a "b"`; null for a leaf inside a nested column. */
+function topLevelName(quoted: string): string | null {
+  const match = /^"((?:[^"]|"")*)"$/.exec(quoted);
+  return match?.[1]?.replaceAll('""', '"') ?? null;
+}

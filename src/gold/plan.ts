@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { DateTime } from 'luxon';
+import { changedPartitions, type Partition } from '../lake/changes.js';
+import type { Lake } from '../lake/lake.js';
+import { runTxn } from '../lake/table.js';
+import { readTables, type Reading } from '../lake/views.js';
+
+/** Transactions of the table that gold publishes last: silver's version, and the models it is built by. */
+export const silverTxn = (eventTable: string): string => `silver.${eventTable}`;
+export const modelsTxn = 'ingot.models';
+
+/** An event of a date can change these dates: a session goes on over midnight, twice at most. */
+const daysBefore = 1;
+const daysAfter = 2;
+
+/** Dates built together: bounds memory. */
+const maxRangeDays = 31;
+
+/** Dates in a row, both ends included. */
+export interface DateRange {
+  readonly since: string;
+  readonly until: string;
+}
+
+export interface GoldPlan {
+  readonly silver: readonly Reading[];
+  readonly run: number;
+  readonly dates: readonly string[];
+  readonly txns: Readonly<Record<string, number>>;
+  readonly reason: 'first build' | 'new models' | 'changed' | 'backfill';
+}
+
+export interface GoldInputs {
+  /** Silver's tables, the event table first. */
+  readonly silverTables: readonly string[];
+  /** Gold's tables; the last one publishes. */
+  readonly goldTables: readonly string[];
+  /** Every model's text: gold is rebuilt when one changes. */
+  readonly modelTexts: readonly string[];
+}
+
+/** Which dates are stale in gold, or asked for by a backfill as well; null when silver has no tables. */
+export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRange | null): Promise<GoldPlan | null> {
+  const silver = await readTables(lake, inputs.silverTables.map((table) => ({ layer: 'silver', table })));
+  const event = silver[0];
+  if (event === undefined || silver.length < inputs.silverTables.length) return null;
+  const anchor = await lake.table('gold', inputs.goldTables.at(-1) ?? '').snapshot();
+  const run = anchor?.txn(runTxn, 0) ?? 0;
+  const builtFrom = anchor?.txn(silverTxn(event.table), -1) ?? -1;
+  const models = modelsNumber(inputs.modelTexts);
+  const txns = { [silverTxn(event.table)]: event.snapshot.version, [modelsTxn]: models };
+  const all = new Set(datesOf([...event.snapshot.files.values()].map((file) => file.partitionValues)));
+  for (const table of inputs.goldTables) {
+    const snapshot = await lake.table('gold', table).snapshot();
+    for (const date of datesOf([...(snapshot?.files.values() ?? [])].map((file) => file.partitionValues))) all.add(date);
+  }
+  const plan = (dates: Iterable<string>, reason: GoldPlan['reason']): GoldPlan => ({ silver, run, dates: [...new Set(dates)].sort(), txns, reason });
+  if (builtFrom < 0) return plan(all, 'first build');
+  if (anchor?.txn(modelsTxn, -1) !== models) return plan(all, 'new models');
+  const changed = await changedPartitions(lake.table('silver', event.table), builtFrom, event.snapshot.version);
+  const stale = changed === null ? [...all] : datesOf(changed).flatMap(reach).filter((date) => all.has(date));
+  if (backfill === null) return plan(stale, 'changed');
+  const wanted = [...all].filter((date) => date >= backfill.since && date <= backfill.until);
+  return plan([...stale, ...wanted], 'backfill');
+}
+
+function datesOf(partitions: readonly Partition[]): string[] {
+  return [...new Set(partitions.map((partition) => partition['event_date'] ?? ''))].filter((date) => date !== '');
+}
+
+/** The dates whose rows an event of this date can change. */
+function reach(date: string): string[] {
+  const day = DateTime.fromISO(date, { zone: 'utc' });
+  return Array.from({ length: daysBefore + 1 + daysAfter }, (_none, index) => day.plus({ days: index - daysBefore }).toISODate() ?? date);
+}
+
+/** Sorted dates as ranges of days in a row. */
+export function rangesOf(dates: readonly string[]): DateRange[] {
+  const ranges: { since: string; until: string; days: number }[] = [];
+  for (const date of dates) {
+    const open = ranges.at(-1);
+    const next = open === undefined ? null : DateTime.fromISO(open.until, { zone: 'utc' }).plus({ days: 1 }).toISODate();
+    if (open !== undefined && next === date && open.days < maxRangeDays) {
+      open.until = date;
+      open.days++;
+    } else ranges.push({ since: date, until: date, days: 1 });
+  }
+  return ranges.map(({ since, until }) => ({ since, until }));
+}
+
+/** The silver dates that a range of gold reads. */
+export function inputRange(range: DateRange): DateRange {
+  const shift = (date: string, days: number): string => DateTime.fromISO(date, { zone: 'utc' }).plus({ days }).toISODate() ?? date;
+  return { since: shift(range.since, -2), until: shift(range.until, 1) };
+}
+
+function modelsNumber(texts: readonly string[]): number {
+  return createHash('sha256').update(texts.join('\0')).digest().readUIntBE(0, 6);
+}

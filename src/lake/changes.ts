@@ -1,0 +1,33 @@
+import type { Commit } from './log.js';
+import type { Table } from './table.js';
+
+export type Partition = Readonly<Record<string, string | null>>;
+
+/** One key for equal partitions. */
+export function partitionKey(partition: Partition): string {
+  return JSON.stringify(Object.entries(partition).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Partitions without repeats, in order of their values. */
+export function distinctPartitions(partitions: Iterable<Partition>): Partition[] {
+  const found = new Map<string, Partition>();
+  for (const partition of partitions) found.set(partitionKey(partition), partition);
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, partition]) => partition);
+}
+
+/**
+ * Partitions whose data changed in the versions after `since`, up to `until`. `since` −1: all that have files at `until`.
+ * Null when the log no longer tells, so that everything must be taken as changed.
+ */
+export async function changedPartitions(table: Table, since: number, until: number): Promise<Partition[] | null> {
+  const partitions: Partition[] = [];
+  for (let version = since + 1; version <= until; version++) {
+    const commit: Commit | null = await table.log.commit(version);
+    if (commit === null) return null;
+    for (const { add, remove } of commit.actions) {
+      const file = add ?? remove;
+      if (file?.dataChange === true) partitions.push(file.partitionValues);
+    }
+  }
+  return distinctPartitions(partitions);
+}

@@ -1,0 +1,68 @@
+import { systemClock, type Clock } from '../clock.js';
+import { Session } from './duckdb.js';
+import { spillFolder, tableFolder } from './layout.js';
+import { LocalStorage } from './local.js';
+import { Log } from './log.js';
+import type { Storage } from './storage.js';
+import { Table } from './table.js';
+
+export interface LakeOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly memoryLimitBytes: number;
+  readonly threads: number;
+  /** How long replaced files stay after the commit that replaced them; 0: they go right after it. */
+  readonly retainMs: number;
+}
+
+/** A lake: its storage, its tables, and one DuckDB that is opened when it is first needed. */
+export class Lake {
+  private readonly tables = new Map<string, Table>();
+  private opening: Promise<Session> | null = null;
+
+  constructor(readonly options: LakeOptions) {}
+
+  static local(root: string, options: Partial<Omit<LakeOptions, 'storage'>> = {}): Lake {
+    return new Lake({ storage: new LocalStorage(root), clock: systemClock, memoryLimitBytes: 2_000_000_000, threads: 2, retainMs: 0, ...options });
+  }
+
+  get storage(): Storage {
+    return this.options.storage;
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
+  session(): Promise<Session> {
+    this.opening ??= Session.open({
+      memoryLimitBytes: this.options.memoryLimitBytes,
+      threads: this.options.threads,
+      spillDir: this.storage.locate(spillFolder),
+    });
+    return this.opening;
+  }
+
+  table(layer: string, table: string): Table {
+    const folder = tableFolder(layer, table);
+    const known = this.tables.get(folder);
+    if (known !== undefined) return known;
+    const opened = new Table(this, new Log(this.storage, () => this.session(), folder));
+    this.tables.set(folder, opened);
+    return opened;
+  }
+
+  /** Names of the tables of a layer, sorted. */
+  async tableNames(layer: string): Promise<string[]> {
+    const names = await this.storage.list(layer);
+    const found = await Promise.all(names.map(async (name) => ((await this.table(layer, name).log.commit(0)) ?? (await this.table(layer, name).snapshot())) !== null));
+    return names.filter((_name, index) => found[index]);
+  }
+
+  async close(): Promise<void> {
+    if (this.opening === null) return;
+    const session = await this.opening;
+    this.opening = null;
+    session.close();
+  }
+}

@@ -1,0 +1,199 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { LakeError, messageOf, systemCode } from '../errors.js';
+import type { Move, Storage } from './storage.js';
+
+/** A lake in a folder. Files appear by rename or link after an fsync, never half written. */
+export class LocalStorage implements Storage {
+  readonly root: string;
+
+  constructor(root: string) {
+    this.root = resolve(root);
+  }
+
+  locate(path: string): string {
+    return join(this.root, path);
+  }
+
+  async prepare(): Promise<void> {
+    const probe = `_ingot/probe-${randomUUID()}`;
+    await this.put(probe, '');
+    await this.remove([probe]);
+  }
+
+  async read(path: string): Promise<Buffer | null> {
+    return this.doing('read', path, (target) => unlessAbsent(() => readFile(target), null));
+  }
+
+  async list(folder: string): Promise<string[]> {
+    const names = await this.doing('read', folder, (target) => unlessAbsent(() => readdir(target), []));
+    return names.filter((name) => !name.startsWith(temporaryPrefix)).sort();
+  }
+
+  async size(path: string): Promise<number | null> {
+    const facts = await this.doing('read', path, (target) => unlessAbsent(() => stat(target), null));
+    return facts?.size ?? null;
+  }
+
+  async putIfAbsent(path: string, content: string | Buffer): Promise<boolean> {
+    return this.writing(path, async (target) => {
+      const temporary = await writeTemporary(target, content);
+      try {
+        await link(temporary, target);
+      } catch (error) {
+        if (systemCode(error) === 'EEXIST') return false;
+        throw error;
+      } finally {
+        await rm(temporary, { force: true });
+      }
+      await syncPath(dirname(target));
+      return true;
+    });
+  }
+
+  async put(path: string, content: string | Buffer): Promise<void> {
+    await this.writing(path, async (target) => {
+      await rename(await writeTemporary(target, content), target);
+      await syncPath(dirname(target));
+    });
+  }
+
+  async sync(paths: readonly string[]): Promise<void> {
+    await inTurns(paths, (path) => this.writing(path, syncPath));
+    const folders = new Set(paths.flatMap(foldersOf));
+    await inTurns([...folders], (folder) => this.writing(folder, syncPath));
+  }
+
+  async adopt(moves: readonly Move[]): Promise<void> {
+    const folders = new Set(moves.map((move) => dirname(move.to)));
+    for (const folder of folders) await this.writing(folder, makeFolder);
+    await inTurns(moves, async ({ from, to }) => {
+      await this.writing(to, (target) => this.move(this.locate(from), target));
+    });
+    await inTurns([...folders], (folder) => this.writing(folder, syncPath));
+  }
+
+  async remove(paths: readonly string[]): Promise<void> {
+    await inTurns(paths, (path) => this.writing(path, (target) => unlessAbsent(() => unlink(target), undefined)));
+  }
+
+  async removeFolder(folder: string): Promise<void> {
+    await this.writing(folder, (target) => rm(target, { recursive: true, force: true }));
+  }
+
+  private async move(from: string, to: string): Promise<void> {
+    try {
+      await rename(from, to);
+    } catch (error) {
+      const moved = systemCode(error) === 'ENOENT' && (await unlessAbsent(() => stat(from), null)) === null;
+      if (!moved) throw error;
+    }
+  }
+
+  private writing<T>(path: string, work: (target: string) => Promise<T>): Promise<T> {
+    return this.doing('write', path, work);
+  }
+
+  private async doing<T>(op: 'read' | 'write', path: string, work: (target: string) => Promise<T>): Promise<T> {
+    try {
+      return await work(this.locate(path));
+    } catch (error) {
+      throw storageError(error, op, this.root, this.locate(path));
+    }
+  }
+}
+
+const temporaryPrefix = '.tmp-';
+
+const parallelOperations = 16;
+
+async function inTurns<T>(values: readonly T[], work: (value: T) => Promise<void>): Promise<void> {
+  const waiting = values.values();
+  const workers = Array.from({ length: Math.min(parallelOperations, values.length) }, async () => {
+    for (const value of waiting) await work(value);
+  });
+  const failed = (await Promise.allSettled(workers)).find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** `a/b/c.parquet` → `a/b`, `a`. */
+function foldersOf(path: string): string[] {
+  const names = path.split('/').slice(0, -1);
+  return names.map((_name, index) => names.slice(0, index + 1).join('/'));
+}
+
+async function writeTemporary(target: string, content: string | Buffer): Promise<string> {
+  const temporary = join(dirname(target), `${temporaryPrefix}${randomUUID()}`);
+  await makeFolder(dirname(target));
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  return temporary;
+}
+
+/**
+ * Makes a folder and those above it; each new name is synced, or a crash could lose it.
+ * Node's own recursive mkdir never returns where the system answers ENOENT under a folder that exists (/proc).
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    const parent = dirname(folder);
+    if (code !== 'ENOENT' || (await unlessAbsent(() => stat(parent), null)) !== null) throw error;
+    await makeFolder(parent);
+    await makeFolder(folder);
+    return;
+  }
+  await syncPath(dirname(folder));
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function unlessAbsent<T, N>(work: () => Promise<T>, absent: N): Promise<T | N> {
+  try {
+    return await work();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code === 'ENOENT' || code === 'ENOTDIR') return absent;
+    throw error;
+  }
+}
+
+const denied: ReadonlySet<string | undefined> = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'EISDIR', 'ENAMETOOLONG', 'ENOTSUP', 'ENOSYS']);
+
+/** A system error as a `LakeError` with a hint; what is no system error stays as it is. */
+export function storageError(error: unknown, op: 'read' | 'write', root: string, path: string): unknown {
+  const code = systemCode(error);
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new LakeError('the disk of the lake is full', { code: 'DISK_FULL', op, path, hint: 'Free some space and run it again: what was not committed is taken again.', cause: error });
+  }
+  if (denied.has(code) || isRefusedFolder(error)) {
+    const hint = op === 'read' ? 'Let this user read the lake, or give --lake (or INGOT_LAKE) another folder.' : 'Give --lake (or INGOT_LAKE) a folder that this user may write.';
+    return new LakeError(`the lake can't be ${op === 'read' ? 'read' : 'written'}: ${messageOf(error)}`, { code: 'LAKE_NOT_WRITABLE', op, path: root, hint, cause: error });
+  }
+  return error;
+}
+
+function isRefusedFolder(error: unknown): boolean {
+  return systemCode(error) === 'ENOENT' && error instanceof Error && 'syscall' in error && error.syscall === 'mkdir';
+}

@@ -1,0 +1,122 @@
+import type { Dataset } from '../dataset.js';
+import { cellEnd, fieldsOf, keysOf, type Field, type TextSql, type Values } from './compile-values.js';
+import { isKeyName } from './compile-patterns.js';
+import { LakeError } from '../errors.js';
+
+/** RFC 6901: unlike a JSON path it takes any key. */
+export const pointer = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+
+/** SQL for reading columns from the lists `_types` and `_texts`, that hold the JSON type and text under each key. */
+export interface ColumnSql {
+  /** Keys to read, as pointers. */
+  readonly paths: readonly string[];
+  /** `_raw_0`, …: what is under the first key that isn't null, cleaned; `_type_0`, …: its JSON type. */
+  readonly raw: string;
+  /** The typed columns under their names. */
+  readonly typed: string;
+  /** A list with a name for each column that was there and couldn't be read. */
+  readonly issues: string;
+}
+
+/** @param prefix SQL text put before a column's name in issues. */
+export function columnSql(fields: readonly Field[], text: TextSql, prefix: string, doubtful = (_field: Field, _index: number): string => 'false'): ColumnSql {
+  const keys = keysOf(fields);
+  const at = (key: string): number => keys.indexOf(key) + 1;
+  const raw = fields.map((field, index) => {
+    const cleaned = field.keys.map((key) => cleanedRaw(field, text, `_texts[${at(key)}]`));
+    const types = field.keys.slice(0, -1).map((key, n) => `WHEN ${cleaned[n] ?? ''} IS NOT NULL THEN _types[${at(key)}]`);
+    const last = `_types[${at(field.keys.at(-1) ?? '')}]`;
+    return `coalesce(${cleaned.join(', ')}) AS _raw_${index}, ${types.length === 0 ? last : `CASE ${types.join(' ')} ELSE ${last} END`} AS _type_${index}`;
+  });
+  const typed = fields.map((field, index) => `${field.column.type === 'text_map' ? mapOf(text, `_raw_${index}`) : scalarOf(field, text, index)} AS ${field.quoted}`);
+  const issues = fields.map((field, index) =>
+    `CASE WHEN (_raw_${index} IS NOT NULL AND ${field.quoted} IS NULL) OR ${doubtful(field, index)} THEN ${prefix} || '${field.name.replaceAll("'", "''")}' END`);
+  return {
+    paths: keys.map(pointer),
+    raw: raw.join(',\n    '),
+    typed: typed.join(',\n    '),
+    issues: issues.length === 0 ? `CAST([] AS VARCHAR[])` : `list_filter([${issues.join(',\n    ')}], lambda issue: issue IS NOT NULL)`,
+  };
+}
+
+function cleanedRaw(field: Field, text: TextSql, cell: string): string {
+  return field.column.type === 'text_map' ? `nullif(nullif(${text.clean(cell)}, '[]'), '{}')` : text.clean(cell);
+}
+
+function scalarOf(field: Field, text: TextSql, index: number): string {
+  return `CASE WHEN _type_${index} NOT IN ('OBJECT', 'ARRAY') THEN ${text.typed(field, `_raw_${index}`)} END`;
+}
+
+/** A map from JSON text: a list of keys and values, or an object. Null where it can't be read. */
+function mapOf(text: TextSql, raw: string): string {
+  const scalar = (json: string): string => text.clean(`json_extract_string(${json}, '$')`);
+  const member = (name: string): string => text.clean(`json_extract_string(pair.value, '/${name}')`);
+  const value = `CASE json_type(pair.value) WHEN 'OBJECT' THEN coalesce(${['string_value', 'int_value', 'float_value', 'double_value'].map(member).join(', ')}) ELSE ${scalar('pair.value')} END`;
+  const nested = `json_type(pair.value) = 'ARRAY' OR (json_type(pair.value) = 'OBJECT' AND list_has_any(json_type(pair.value,
+    ['/string_value', '/int_value', '/float_value', '/double_value']), ['OBJECT', 'ARRAY']))`;
+  const list = (pairs: string, bad: string): string => `CASE WHEN len(list_filter(${pairs}, lambda pair: ${bad})) = 0 THEN ${mapFromPairs(`list_transform(${pairs}, lambda pair: {'key': pair.key, 'value': ${value}})`)} END`;
+  return `CASE WHEN NOT json_valid(${raw}) THEN NULL
+    WHEN json_type(${raw}) = 'ARRAY' THEN ${list(`from_json(${raw}, '[{"key":"VARCHAR","value":"JSON"}]')`, nested)}
+    WHEN json_type(${raw}) = 'OBJECT' THEN ${list(`map_entries(from_json(${raw}, '"MAP(VARCHAR,JSON)"'))`, `json_type(pair.value) IN ('OBJECT', 'ARRAY')`)} END`;
+}
+
+/** A map of `{key, value}` pairs: pairs without a key are skipped, the first of equal keys wins. */
+export function mapFromPairs(pairs: string): string {
+  const kept = `list_filter(${pairs}, lambda pair, place: pair.key IS NOT NULL AND list_position(list_transform(${pairs}, lambda other: other.key), pair.key) = place)`;
+  return `map_from_entries(list_transform(${kept}, lambda pair: {'key': pair.key, 'value': pair.value}))`;
+}
+
+/** The duplicate key's text of one item over its columns but the maps. */
+export function itemKey(fields: readonly Field[], text: TextSql, cell: (field: Field) => string, escape: (text: string) => string): string {
+  const pieces = fields.filter(({ column }) => column.type !== 'text_map').map((field) => `${text.keyPiece(field, cell(field), escape)}, ${cellEnd}`);
+  return `concat(${pieces.length === 0 ? cellEnd : pieces.join(', ')})`;
+}
+
+/** The duplicate key's text of an event without its items. */
+export function eventKey(fields: readonly Field[], text: TextSql, escape: (text: string) => string): string {
+  const pieces = fields.filter(({ column }) => column.type !== 'text_map').map((field) => `${text.keyPiece(field, field.quoted, escape)}, ${cellEnd}`);
+  return `concat(${[...pieces, 'CAST(epoch_us(event_timestamp) AS VARCHAR)', cellEnd, 'platform', cellEnd].join(', ')})`;
+}
+
+/** Why a row is rejected, as `{reason, detail}`; null for a row that isn't. The order is fixed. */
+export function rejection(dataset: Dataset, fields: readonly Field[], text: TextSql, values: Values): string {
+  const detail = (value: string): string => `left(${value}, 200)`;
+  const one = (when: string, reason: string, what: string): string => `WHEN ${when} THEN {'reason': '${reason}', 'detail': ${what}}`;
+  const time = detail(`json_extract_string(_body, ${values.add('time_path', pointer(dataset.time.key))})`);
+  const platform = `json_extract_string(_body, ${values.add('platform_path', pointer(dataset.platform.key))})`;
+  const early = `event_timestamp < CAST(${values.add('not_before', dataset.time.notBefore)} AS TIMESTAMPTZ)`;
+  const late = `event_timestamp > received_at + to_milliseconds(${Math.trunc(dataset.time.maxAheadMs)})`;
+  const required = fields.map((field, index) => ({ field, index })).filter(({ field }) => field.column.required);
+  const well = [`NOT coalesce(${early}, false)`, `NOT coalesce(${late}, false)`, 'platform IS NOT NULL', ...required.map(({ field }) => `${field.quoted} IS NOT NULL`)].join(' AND ');
+  return `CASE WHEN ${well} THEN NULL
+    ${one(`json_type(_body) <> 'OBJECT'`, 'not_an_object', detail('_body'))}
+    ${one(early, `event_timestamp_too_early`, time)}
+    ${one(late, `event_timestamp_in_future`, time)}
+    ${one(`platform IS NULL AND ${text.clean(platform)} IS NULL`, 'platform_missing', detail(platform))}
+    ${one('platform IS NULL', 'platform_unknown', detail(platform))}
+    ${required.map(({ field, index }) => {
+      const name = field.name.replaceAll("'", "''");
+      const unknown = field.column.values === null ? [] : [one(`${field.quoted} IS NULL AND _type_${index} NOT IN ('OBJECT', 'ARRAY')`, `${name}_unknown`, detail(`_raw_${index}`))];
+      const there = detail(`_texts[${keysOf(fields).indexOf(field.keys[0] ?? '') + 1}]`);
+      return [one(`_raw_${index} IS NULL`, `${name}_missing`, there), ...unknown, one(`${field.quoted} IS NULL`, `${name}_unreadable`, detail(`_raw_${index}`))].join('\n    ');
+    }).join('\n    ')} END`;
+}
+
+/** A JSON text with each of its numbers as a string, so that no digit is lost. The text must be an object or an array. */
+export function quotedNumbers(json: string, values: Values): string {
+  const pattern = values.add('number_in_json', '((?:[^"0-9-]|"(?:[^"\\\\]|\\\\.)*")*)(-?[0-9][0-9.eE+-]*|-[A-Za-z]+|$)');
+  return `left(regexp_replace(${json}, ${pattern}, '\\1"\\2"', 'g'), -2)`;
+}
+
+/** @throws LakeError `DATASET_INVALID` when a key can't be looked up. */
+export function checkKeys(dataset: Dataset): void {
+  const keys = [...keysOf([...fieldsOf(dataset.event.columns), ...fieldsOf(dataset.items.columns)]), dataset.items.key];
+  const wrong = keys.find((key) => !isKeyName(key));
+  if (wrong === undefined) return;
+  throw new LakeError(`the key ${JSON.stringify(wrong)} of the dataset ${dataset.name} can't be looked up`, {
+    code: 'DATASET_INVALID',
+    op: 'compile',
+    path: dataset.name,
+    hint: 'Keys are letters, digits, and any of _ $ . -',
+  });
+}

@@ -1,0 +1,143 @@
+import type { ColumnType, Dataset } from '../dataset.js';
+import { fieldsOf, keysOf, type Field } from './compile-values.js';
+
+/**
+ * RE2 patterns that tell, on the raw text, whether the quick way reads a row right.
+ * They may send a row to the exact way without need, never the other way round.
+ */
+export interface Patterns {
+  /** JSON in which some value isn't of the plain form that one `from_json` reads as the contract says. */
+  readonly unusualJson: string;
+  /** The whole of an items text in Java toString form, JSON-quoted, of plain values only. */
+  readonly plainItems: string;
+  /** `, <known key>=`, the key captured. */
+  readonly nextKey: string;
+  /** `}, {<known key>=`, the key captured. */
+  readonly nextItem: string;
+  /** One `{key=…, value={…}}` of a map in toString form: key, string, int, float, double. */
+  readonly mapEntry: string;
+  /** `<map key>=[…]` with its entries, the list captured. */
+  readonly mapText: string;
+}
+
+/** Contract keys are plain names: no pattern or path needs escapes for them. */
+const keyName = /^[A-Za-z0-9_$.-]+$/;
+const space = '[ \\t\\r\\n]*';
+const number = '(?:null|-?[0-9][0-9.eE+-]*|NaN|-?Infinity)';
+
+export function patternsOf(dataset: Dataset): Patterns {
+  const items = fieldsOf(dataset.items.columns);
+  const all = [...fieldsOf(dataset.event.columns), ...items];
+  const known = alternatives(keysOf(items));
+  return {
+    unusualJson: unusualJson(all, dataset.nulls),
+    plainItems: plainItems(items, dataset.nulls),
+    nextKey: `, (${known})=`,
+    nextItem: `[}], [{](${known})=`,
+    mapEntry: `(?s)\\{key=(.*?), value=\\{string_value=(.*?), int_value=(${number}), float_value=(${number}), double_value=(${number})\\}\\}`,
+    mapText: mapText(ofType(items, 'text_map')),
+  };
+}
+
+/** False for a key that patterns and paths can't hold as it is. */
+export function isKeyName(key: string): boolean {
+  return keyName.test(key);
+}
+
+function unusualJson(all: readonly Field[], nulls: readonly string[]): string {
+  const after = (keys: readonly string[], bad: string): string[] => (keys.length === 0 ? [] : [`(?:${alternatives(keys)})"${space}:${space}(?:${bad})`]);
+  const maps = keysOf(ofType(all, 'text_map'));
+  const texts = ofType(all, 'text');
+  const free = texts.filter(({ column }) => column.values === null);
+  const numbers = [...ofType(all, 'integer'), ...ofType(all, 'money')];
+  const none = otherText(nulls.map((text) => ({ text, upper: false })));
+  return `"(?:${[
+    ...after([...keysOf(free), ...(maps.length === 0 ? [] : ['key'])], `[^"n \\t\\r\\n]|n[^u]`),
+    ...texts.filter(({ column }) => column.values !== null).flatMap(({ keys, column }) => after(keys,
+      `[^"n \\t\\r\\n]|n[^u]|"${otherText([...nulls.map((text) => ({ text, upper: false })), ...(column.values ?? []).map((text) => ({ text, upper: column.upper }))])}`)),
+    ...after(keysOf(numbers), `[^"0-9n \\t\\r\\n-]|n[^u]|"${none}|-[^0-9]|-?[0-9]{11}|-?[0-9]*[.][0-9]{5}|-?[0-9]*(?:[.][0-9]*)?[eE]`),
+    ...after(keysOf(ofType(all, 'integer')), `-?[0-9]*[.]0*[1-9]`),
+    ...(maps.length === 0 ? [] : unusualMap(maps, after)),
+  ].join('|')})`;
+}
+
+function unusualMap(maps: readonly string[], after: (keys: readonly string[], bad: string) => string[]): string[] {
+  const text = '"(?:[^"\\\\]|\\\\.)*"';
+  const number = '-0|-?[0-9]*(?:[.][0-9]*)?[eE]|-?[0-9]*[.][0-9]+0[^0-9]|-?[0-9]*[.][0-9]{9}|-?[0-9]{11}[0-9]*[.]|-?0[.]0000';
+  return [
+    ...after(maps, `[^[n \\t\\r\\n]|n[^u]`),
+    ...after(['string_value', 'int_value', 'float_value', 'double_value'], `[{[]|${number}`),
+    `key"${space}:${space}${text}${space},${space}"value"${space}:${space}(?:[^{n \\t\\r\\n]|n[^u])`,
+    `value"${space}:${space}(?:${text}|[^"{}\\[\\],n]*),${space}"key"${space}:`,
+  ];
+}
+
+interface Allowed {
+  readonly text: string;
+  /** In any case. */
+  readonly upper: boolean;
+}
+
+/** The rest of a JSON text, after its opening quote, that is none of these: RE2 has no complement, so it is spelled out as a trie. */
+function otherText(allowed: readonly Allowed[]): string {
+  const branches = new Map<string, Allowed[]>();
+  let ends = false;
+  for (const { text, upper } of allowed) {
+    const [first] = text;
+    if (first === undefined) {
+      ends = true;
+      continue;
+    }
+    for (const character of upper ? new Set([first.toUpperCase(), first.toLowerCase()]) : [first]) {
+      branches.set(character, [...(branches.get(character) ?? []), { text: text.slice(first.length), upper }]);
+    }
+  }
+  const known = [...branches.keys(), ...(ends ? ['"'] : [])].map(inClass).join('');
+  const deeper = [...branches].map(([character, rest]) => `${literal(character)}${otherText(rest)}`);
+  return `(?:${[known === '' ? '' : `[^${known}]`, ...deeper].filter((part) => part !== '').join('|')})`;
+}
+
+function inClass(character: string): string {
+  return /[\w ]/.test(character) || character.codePointAt(0)! > 127 ? character : `\\${character}`;
+}
+
+function plainItems(items: readonly Field[], nulls: readonly string[]): string {
+  const none = [...nulls.map((text) => literal(JSON.stringify(text).slice(1, -1)))].join('|');
+  const plain = '(?:[^={}\\\\]|\\\\[^u])*';
+  const bare = '[^={}\\\\"]*';
+  const entry = `\\{key=${bare}, value=\\{string_value=${bare}, int_value=${number}, float_value=${number}, double_value=${number}\\}\\}`;
+  const values: Record<ColumnType, string> = {
+    text: plain,
+    money: `(?:${none}|-?[0-9]{1,10}(?:[.][0-9]{1,4})?)`,
+    integer: `(?:${none}|-?[0-9]{1,10}(?:[.]0+)?)`,
+    text_map: `(?:${none}|\\[${entry}(?:, ${entry})*\\])`,
+  };
+  const pieces = (['text', 'money', 'integer', 'text_map'] as const).flatMap((type) => {
+    const keys = keysOf(ofType(items, type).filter(({ column }) => column.values === null));
+    return keys.length === 0 ? [] : [`(?:${alternatives(keys)})=${values[type]}`];
+  });
+  const limited = items.filter(({ column }) => column.values !== null).map(({ keys, column }) =>
+    `(?:${alternatives(keys)})=(?:${[none, ...(column.values ?? []).map((text) => literal(JSON.stringify(text).slice(1, -1)))].join('|')})`);
+  const cell = `(?:${[...pieces, ...limited].join('|')})`;
+  const item = `\\{${cell}(?:, ${cell})*\\}`;
+  return `(?s)"\\[${item}(?:, ${item})*\\]"`;
+}
+
+function mapText(maps: readonly Field[]): string {
+  if (maps.length === 0) return '([^\\x00-\\x{10FFFF}])([^\\x00-\\x{10FFFF}])';
+  const entry = `\\{key=.*?, value=\\{string_value=.*?, int_value=${number}, float_value=${number}, double_value=${number}\\}\\}`;
+  return `(?s)((?:, |[{])(?:${alternatives(keysOf(maps))})=)(\\[${entry}(?:, ${entry})*\\])`;
+}
+
+function ofType(fields: readonly Field[], type: ColumnType): Field[] {
+  return fields.filter(({ column }) => column.type === type);
+}
+
+function alternatives(keys: readonly string[]): string {
+  return [...keys].sort((a, b) => b.length - a.length).map(literal).join('|');
+}
+
+/** The text as an RE2 pattern for itself. */
+function literal(text: string): string {
+  return text.replace(/[^\w ]/g, (character) => (character.codePointAt(0)! > 127 ? character : `\\${character}`));
+}

@@ -1,0 +1,103 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { listValue } from '@duckdb/node-api';
+import type { Column, Columns, Dataset } from '../dataset.js';
+import { sqlTypes } from '../dataset.js';
+import { identifier } from '../lake/sql.js';
+
+/** The values of a contract, by the name that the SQL text uses for them. */
+export class Values {
+  readonly parameters: Record<string, DuckDBValue> = {};
+
+  /** Binds a value and gives `$name`. */
+  add(name: string, value: string | readonly string[]): string {
+    this.parameters[name] = typeof value === 'string' ? value : listValue(value);
+    return `$${name}`;
+  }
+
+  /** Binds each of the texts and gives `$name_0, $name_1`, for IN. */
+  each(name: string, values: readonly string[]): string {
+    return values.map((value, index) => this.add(`${name}_${index}`, value)).join(', ');
+  }
+}
+
+/** A contract's columns with what every compiler of SQL asks of them. */
+export interface Field {
+  readonly name: string;
+  readonly column: Column;
+  /** The keys to look under, the first that isn't null wins. */
+  readonly keys: readonly string[];
+  readonly quoted: string;
+}
+
+export function fieldsOf(columns: Columns): Field[] {
+  return Object.entries(columns).map(([name, column]) => ({
+    name,
+    column,
+    keys: column.keys.length > 0 ? column.keys : [name],
+    quoted: identifier(name),
+  }));
+}
+
+/** All keys of the fields, each once. */
+export function keysOf(fields: readonly Field[]): string[] {
+  return [...new Set(fields.flatMap((field) => field.keys))];
+}
+
+/** SQL on texts as a contract reads them. The same for both ways, so that they can't differ. */
+export class TextSql {
+  private readonly nulls: string;
+  private readonly numeric: string;
+  private readonly whole: string;
+  private readonly emptyIsNull: boolean;
+
+  constructor(dataset: Dataset, private readonly values: Values) {
+    this.nulls = values.each('null_text', dataset.nulls);
+    this.emptyIsNull = dataset.nulls.includes('');
+    this.numeric = values.add('numeric_text', '-?[0-9]+(?:\\.[0-9]+)?(?:[eE][+-]?[0-9]+)?');
+    this.whole = values.add('whole_text', '-?[0-9]+(?:\\.0+)?');
+  }
+
+  /** The text, or null where it is one of the contract's nulls. */
+  clean(text: string): string {
+    return this.nulls === '' ? text : `CASE WHEN ${text} IN (${this.nulls}) THEN NULL ELSE ${text} END`;
+  }
+
+  /** A cleaned text as the column's type; null where it can't be read. Maps are read elsewhere. */
+  typed(field: Field, text: string): string {
+    switch (field.column.type) {
+      case 'text':
+        return this.allowed(field, field.column.upper ? `upper(${text})` : text);
+      case 'integer':
+        return `CASE WHEN regexp_full_match(${text}, ${this.whole}) THEN TRY_CAST(split_part(${text}, '.', 1) AS BIGINT)
+          WHEN regexp_full_match(${text}, ${this.numeric}) AND TRY_CAST(${text} AS DOUBLE) = trunc(TRY_CAST(${text} AS DOUBLE))
+            AND abs(TRY_CAST(${text} AS DOUBLE)) <= 9007199254740992 THEN TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS BIGINT) END`;
+      case 'money':
+        return `CASE WHEN regexp_full_match(${text}, ${this.numeric}) THEN coalesce(TRY_CAST(${text} AS ${sqlTypes.money}),
+          TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${sqlTypes.money})) END`;
+      case 'text_map':
+        throw new Error('a map has no text of its own');
+    }
+  }
+
+  /** The text where the contract allows it. */
+  allowed(field: Field, text: string): string {
+    const { values } = field.column;
+    return values === null ? text : `CASE WHEN ${text} IN (${this.values.each(`allowed_${field.name.replace(/\W/g, '_')}`, values)}) THEN ${text} END`;
+  }
+
+  /** A typed cell as a piece of the duplicate key's text: a null differs from every value. */
+  keyPiece(field: Field, cell: string, escape: (text: string) => string): string {
+    if (field.column.type !== 'text') return `CAST(${cell} AS VARCHAR)`;
+    const text = escape(cell);
+    return this.emptyIsNull ? text : `coalesce(${text}, chr(29))`;
+  }
+}
+
+/** Ends a cell, and an item, in the duplicate key's text. Values hold neither: see `escaped`. */
+export const cellEnd = 'chr(31)';
+export const itemEnd = 'chr(30)';
+
+/** Marks the characters that the key's text is built with, so that different keys never give the same text. */
+export function escaped(text: string): string {
+  return `regexp_replace(${text}, '[\\x1b\\x1d\\x1e\\x1f]', chr(27) || '\\0', 'g')`;
+}

@@ -1,0 +1,66 @@
+import { sqlTypes, type Columns, type Dataset } from '../dataset.js';
+import type { TableColumn, TableSpec } from '../lake/schema.js';
+
+const instant = 'TIMESTAMP WITH TIME ZONE';
+const partitionBy = ['event_date', 'platform'];
+
+function contractColumns(columns: Columns): TableColumn[] {
+  return Object.entries(columns).map(([name, column]) => ({ name, type: sqlTypes[column.type] }));
+}
+
+/** `silver.<items table>`: a row per element of an event's items. */
+export function itemSpec(dataset: Dataset): TableSpec {
+  return spec(dataset, dataset.items.table, ['event_timestamp'], [
+    { name: 'event_id', type: 'VARCHAR' },
+    { name: 'item_index', type: 'BIGINT' },
+    { name: 'event_date', type: 'DATE' },
+    { name: 'platform', type: 'VARCHAR' },
+    ...contractColumns(dataset.event.columns),
+    { name: 'event_timestamp', type: instant },
+    ...contractColumns(dataset.items.columns),
+  ]);
+}
+
+/** `silver.<event table>`: a row per event; published last. */
+export function eventSpec(dataset: Dataset): TableSpec {
+  return spec(dataset, dataset.event.table, ['event_timestamp', 'received_at'], [
+    { name: 'event_id', type: 'VARCHAR' },
+    { name: 'event_date', type: 'DATE' },
+    { name: 'platform', type: 'VARCHAR' },
+    ...contractColumns(dataset.event.columns),
+    { name: 'event_timestamp', type: instant },
+    { name: 'item_count', type: 'BIGINT' },
+    { name: 'issues', type: 'VARCHAR[]' },
+    { name: 'message_id', type: 'VARCHAR' },
+    { name: 'received_at', type: instant },
+  ]);
+}
+
+/** `silver.<dataset>_rejected`: events that break the contract, with the reason. */
+export function rejectedSpec(dataset: Dataset): TableSpec {
+  return spec(dataset, `${dataset.name}_rejected`, ['event_timestamp', 'received_at'], [
+    { name: 'message_id', type: 'VARCHAR' },
+    { name: 'received_at', type: instant },
+    { name: 'event_timestamp', type: instant },
+    { name: 'event_date', type: 'DATE' },
+    { name: 'platform', type: 'VARCHAR' },
+    { name: 'reason', type: 'VARCHAR' },
+    { name: 'detail', type: 'VARCHAR' },
+    { name: 'body', type: 'VARCHAR' },
+  ]);
+}
+
+/** `silver.<dataset>_duplicates`: messages that say what an earlier one said. */
+export function duplicatesSpec(dataset: Dataset): TableSpec {
+  return spec(dataset, `${dataset.name}_duplicates`, ['received_at'], [
+    { name: 'event_id', type: 'VARCHAR' },
+    { name: 'event_date', type: 'DATE' },
+    { name: 'platform', type: 'VARCHAR' },
+    { name: 'message_id', type: 'VARCHAR' },
+    { name: 'received_at', type: instant },
+  ]);
+}
+
+function spec(dataset: Dataset, table: string, statistics: readonly string[], columns: readonly TableColumn[]): TableSpec {
+  return { layer: 'silver', table, columns, partitionBy, statistics, anchor: `silver/${dataset.event.table}` };
+}

@@ -1,0 +1,136 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { LakeError, messageOf, systemCode } from '../errors.js';
+import { hashFile, readBlocks, resume, skipLines } from './file.js';
+import { findFiles } from './find.js';
+import { splitLines } from './lines.js';
+import type { SourceOptions } from './open.js';
+import type { AckResult, Batch, FileMark, Source } from './source.js';
+
+const pollMs = 1_000;
+
+/** @throws LakeError SOURCE_NOT_FOUND when nothing matches and nothing is waited for */
+export async function openFiles(pattern: string, options: SourceOptions): Promise<Source> {
+  const source = new FilesSource(pattern, options);
+  await source.check();
+  return source;
+}
+
+class FilesSource implements Source {
+  readonly failures: LakeError[] = [];
+  private readonly marks: Map<string, FileMark>;
+  private readonly marksByPath = new Map<string, FileMark>();
+  /** Size and time of files already looked at, so that following does not hash them again. */
+  private readonly looked = new Map<string, string>();
+  private fileNumber = 0;
+  private skipped = 0;
+
+  constructor(
+    readonly uri: string,
+    private readonly options: SourceOptions,
+  ) {
+    this.marks = new Map(options.taken);
+    for (const mark of options.taken.values()) this.marksByPath.set(mark.path, mark);
+  }
+
+  async check(): Promise<void> {
+    if (this.uri === '-' || this.options.follow) return;
+    if ((await this.find()).length === 0) {
+      throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
+    }
+  }
+
+  async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
+    if (this.uri === '-') {
+      yield* this.file(await this.spoolStdin(), '-', signal);
+      return;
+    }
+    do {
+      for (const path of await this.find()) {
+        if (signal.aborted) return;
+        yield* this.file(path, path, signal);
+      }
+      if (this.skipped > 0) this.options.log(`${this.skipped} ${this.skipped === 1 ? 'file was' : 'files were'} landed before: left out`);
+      this.skipped = 0;
+      if (this.options.follow) await this.options.clock.sleep(pollMs, signal);
+    } while (this.options.follow && !signal.aborted);
+  }
+
+  committed(): void {
+    return;
+  }
+
+  async close(): Promise<void> {
+    await rm(this.options.spoolDir, { recursive: true, force: true });
+  }
+
+  private async find(): Promise<string[]> {
+    try {
+      return await findFiles(this.uri);
+    } catch (error) {
+      throw unreadable(this.uri, error);
+    }
+  }
+
+  /** Reads one file; what goes wrong is kept for the end, and the next file is read. */
+  private async *file(path: string, name: string, signal: AbortSignal): AsyncGenerator<Batch> {
+    let lines = 0;
+    try {
+      const facts = await stat(path);
+      const look = `${facts.size} ${facts.mtimeMs}`;
+      if (this.looked.get(path) === look) return;
+      const known = this.marksByPath.get(name) ?? null;
+      const packed = /\.gz$/i.test(name);
+      const content = await hashFile(path, known?.bytes ?? null, this.options.follow && !packed);
+      this.looked.set(path, look);
+      const mark = resume(name, content, this.marks.get(content.sha256) ?? null, known);
+      if (mark === null) {
+        this.skipped++;
+        return;
+      }
+      lines = mark.lines;
+      const number = ++this.fileNumber;
+      let toSkip = mark.lines;
+      for await (const { block, last } of readBlocks(path, name, content)) {
+        if (signal.aborted) return;
+        const { rest, skipped } = skipLines(block, toSkip);
+        toSkip -= skipped;
+        if (rest.length === 0 && !last) continue;
+        const split = splitLines(rest, number, lines + 1);
+        lines += split.rows;
+        const now: FileMark = { ...mark, lines, complete: last };
+        this.marks.set(now.sha256, now);
+        this.marksByPath.set(name, now);
+        yield { kind: 'lines', source: name, fileNumber: number, fileId: mark.fileId, ...split, bytes: rest.length, receivedAtMs: this.options.clock.nowMs(), mark: now, ack: acknowledged };
+      }
+    } catch (error) {
+      this.failures.push(unreadable(name, error, lines));
+    }
+  }
+
+  private async spoolStdin(): Promise<string> {
+    const path = join(this.options.spoolDir, 'stdin');
+    await mkdir(this.options.spoolDir, { recursive: true });
+    await pipeline(this.options.stdin, createWriteStream(path), { signal: this.options.signal });
+    return path;
+  }
+}
+
+/** Progress in a file is in the commit itself. */
+function acknowledged(): Promise<AckResult> {
+  return Promise.resolve({ acked: 0, failed: 0 });
+}
+
+function unreadable(path: string, error: unknown, lines = 0): LakeError {
+  const code = systemCode(error);
+  const what =
+    code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user'
+    : code === 'ENOENT' ? 'has gone'
+    : code === 'EISDIR' ? 'is a folder'
+    : code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR' ? `is cut short or damaged after line ${lines}`
+    : messageOf(error);
+  const hint = lines > 0 ? `The ${lines} lines before have landed. Put the whole file there and run it again: it goes on behind them.` : 'Put it right and run it again: the other files have landed.';
+  return new LakeError(`${path} ${what}`, { code: 'SOURCE_UNREADABLE', op: 'read file', path, hint, cause: error });
+}

@@ -1,0 +1,31 @@
+import type { Clock } from '../clock.js';
+import type { FileMark, Source } from './source.js';
+import { parseSourceUri } from './uri.js';
+
+export interface SourceOptions {
+  /** Go on when the source is empty. */
+  readonly follow: boolean;
+  readonly clock: Clock;
+  /** Files that are in the lake, by content hash. */
+  readonly taken: ReadonlyMap<string, FileMark>;
+  /** A folder of this process where stdin may be spooled; made when needed. */
+  readonly spoolDir: string;
+  readonly stdin: NodeJS.ReadableStream;
+  readonly signal: AbortSignal;
+  /** Says what is going on: retries, waits. */
+  readonly log: (text: string) => void;
+}
+
+/**
+ * Opens `--from`.
+ * @throws LakeError USAGE, SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 30 s)
+ */
+export async function openSource(text: string, options: SourceOptions): Promise<Source> {
+  const uri = parseSourceUri(text);
+  if (uri.kind === 'sqs') {
+    const { openSqs } = await import('./sqs.js');
+    return openSqs(uri, options);
+  }
+  const { openFiles } = await import('./files.js');
+  return openFiles(uri.pattern, options);
+}

@@ -1,0 +1,75 @@
+import { LakeError } from '../errors.js';
+
+export interface SqsUri {
+  readonly kind: 'sqs';
+  /** A queue's name, or its URL. */
+  readonly queue: string;
+  readonly region: string | null;
+  readonly endpoint: string | null;
+  readonly visibilitySeconds: number;
+  readonly receivers: number;
+}
+
+export interface FilesUri {
+  readonly kind: 'files';
+  /** A file, a folder, a glob, or `-`. */
+  readonly pattern: string;
+}
+
+export type SourceUri = SqsUri | FilesUri;
+
+const known = 'Known are sqs://queue, a queue\'s https URL, a file, a folder, a glob, and - for stdin.';
+
+/** Reads `--from`. @throws LakeError USAGE */
+export function parseSourceUri(text: string): SourceUri {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
+  if (scheme === undefined) return { kind: 'files', pattern: text };
+  if (scheme === 'file') return { kind: 'files', pattern: decodeURIComponent(text.slice('file://'.length)) };
+  if (scheme === 'sqs') return sqsUri(text);
+  if (scheme === 'http' || scheme === 'https') return queueUrl(text);
+  throw usage(`${scheme}:// is no source`, text, known);
+}
+
+/** `sqs://queue?region=…&endpoint=…&visibility=300&receivers=4`. */
+function sqsUri(text: string): SqsUri {
+  const match = /^sqs:\/\/([^/?#]+)\/?(?:\?(.*))?$/i.exec(text);
+  if (match?.[1] === undefined) throw usage('the queue is missing', text, 'Write sqs://queue?region=eu-west-1.');
+  return withSettings(decodeURIComponent(match[1]), new URLSearchParams(match[2] ?? ''), text);
+}
+
+/** A queue's own URL; settings of ours may follow it as a query. */
+function queueUrl(text: string): SqsUri {
+  const url = new URL(text);
+  const settings = new URLSearchParams(url.search);
+  url.search = '';
+  const amazon = /^sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url.hostname);
+  if (!settings.has('region') && amazon?.[1] !== undefined) settings.set('region', amazon[1]);
+  if (!settings.has('endpoint') && amazon === null) settings.set('endpoint', url.origin);
+  return withSettings(url.toString(), settings, text);
+}
+
+function withSettings(queue: string, settings: URLSearchParams, text: string): SqsUri {
+  for (const name of settings.keys()) {
+    if (!['region', 'endpoint', 'visibility', 'receivers'].includes(name)) throw usage(`the setting ${name} is unknown`, text, 'Known are region, endpoint, visibility (seconds) and receivers.');
+  }
+  return {
+    kind: 'sqs',
+    queue,
+    region: settings.get('region'),
+    endpoint: settings.get('endpoint'),
+    visibilitySeconds: whole(settings, 'visibility', 300, 2, 43_200, text),
+    receivers: whole(settings, 'receivers', 4, 1, 64, text),
+  };
+}
+
+function whole(settings: URLSearchParams, name: string, absent: number, min: number, max: number, text: string): number {
+  const value = settings.get(name);
+  if (value === null) return absent;
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < min || number > max) throw usage(`${name}=${value} is no whole number from ${min} to ${max}`, text, known);
+  return number;
+}
+
+function usage(message: string, path: string, hint: string): LakeError {
+  return new LakeError(`--from: ${message}`, { code: 'USAGE', op: 'options', path, hint });
+}
