@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { Parameters, Session } from '../lake/duckdb.js';
 import { identifier, parametersOf } from '../lake/sql.js';
 import type { ColumnStatistics, StagedFile } from '../lake/staged.js';
@@ -9,7 +11,7 @@ const maxOpenPartitions = 2_000;
 export interface WriteOptions {
   readonly parameters?: Parameters;
   readonly partitionBy: readonly string[];
-  /** An absent folder on the lake's file system; it is made when there are rows. */
+  /** An absent folder on the lake's file system. */
   readonly stagingDir: string;
 }
 
@@ -19,6 +21,7 @@ export interface WriteOptions {
  */
 export async function write(session: Session, select: string, options: WriteOptions): Promise<StagedFile[]> {
   const columns = options.partitionBy.map(identifier).join(', ');
+  await mkdir(dirname(options.stagingDir), { recursive: true });
   await session.run(`SET partitioned_write_max_open_files = ${maxOpenPartitions}`);
   const copy = `COPY (${select}) TO $staging_dir (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, PARTITION_BY (${columns}), FILENAME_PATTERN 'part-{uuid}', RETURN_STATS)`;
   const reports = await session.rows(copy, parametersOf(copy, { ...options.parameters, staging_dir: options.stagingDir }));

@@ -9,7 +9,7 @@ import type { TableColumn, TableSpec } from '../lake/schema.js';
 import { partitionName, type StagedFile } from '../lake/staged.js';
 import { createView } from '../lake/views.js';
 import { failedChecks } from './checks.js';
-import { buildSteps, dropSteps } from './execute.js';
+import { buildSteps, dropSteps, materialize } from './execute.js';
 import { loadModels, type GoldModels, type Model } from './model.js';
 import { inputRange, planGold, rangesOf, type DateRange, type GoldPlan } from './plan.js';
 
@@ -87,7 +87,7 @@ async function buildRanges(lake: Lake, models: GoldModels, plan: GoldPlan, stagi
 
 async function buildModel(lake: Lake, model: Model, range: DateRange, stagingDir: string, built: Built): Promise<StagedFile[]> {
   const session = await lake.session();
-  await session.run(`CREATE OR REPLACE TEMP TABLE gold_rows AS ${model.sql}`, { since: range.since, until: range.until });
+  await materialize(session, model, 'gold_rows', range);
   const failures = await failedChecks(session, model, 'gold_rows');
   if (failures.length > 0) {
     throw new LakeError(`gold.${model.name} fails its checks: ${failures.map((failure) => failure.message).join('; ')}`, {

@@ -62,5 +62,5 @@ export async function readCheckpoint(session: Session, paths: readonly string[],
 }
 
 function withoutNulls(action: Record<string, unknown>): Action {
-  return Object.fromEntries(Object.entries(action).filter(([, value]) => value !== null)) as Action;
+  return Object.fromEntries(Object.entries(action).filter(([, value]) => value !== null));
 }

@@ -82,7 +82,7 @@ function duckdbError(error: unknown): unknown {
   if (/No space left on device/i.test(text)) {
     return new LakeError('the disk is full', { code: 'DISK_FULL', op: 'write', hint: 'Free some space and run it again: nothing unfinished is visible.', cause: error });
   }
-  if (/No files found that match|Could not open|Cannot open file|No such file/i.test(text)) {
+  if (/No files found that match|Cannot open file/i.test(text)) {
     return new LakeError(messageOf(error), { code: 'FILE_GONE', op: 'read', hint: 'A data file is missing: `ingot audit` names it.', cause: error });
   }
   return error;

@@ -3,7 +3,6 @@ import { LakeError } from '../errors.js';
 import { checkpointStaging } from './checkpoint.js';
 import { adoptFiles, applyIntent, checkIntent, commitTables, finishIntent, intentPath, missingFile, noEmpty, readIntent, type Intent, type TableChange } from './intent.js';
 import type { Lake } from './lake.js';
-
 import { dataPath, intentRoot } from './layout.js';
 import type { TableSpec } from './schema.js';
 import type { StagedFile } from './staged.js';

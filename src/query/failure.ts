@@ -15,6 +15,7 @@ export async function failureOf(error: unknown, tables: () => Promise<readonly s
   const unknown = /^Catalog Error: Table with name "?(.+?)"? does not exist/.exec(text);
   if (unknown?.[1] !== undefined) return unknownTable(unknown[1], await tables(), placeOf(text), error);
   if (/^Permission Error|is disabled (?:by|through) configuration/.test(text)) return queryFailed(text, error, 'A query reads the tables of the lake and nothing else.');
+  if (/^Binder Error: Referenced (?:column|table) /.test(text)) return queryFailed(text, error, 'DESCRIBE silver.event, as a query, lists the columns of a table.');
   if (text.startsWith('Out of Memory')) return queryFailed(text, error, 'Give it more with --memory-limit, or ask for fewer columns and rows.');
   return queryFailed(text, error);
 }

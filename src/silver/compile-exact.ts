@@ -18,8 +18,11 @@ export interface ColumnSql {
   readonly issues: string;
 }
 
-/** @param prefix SQL text put before a column's name in issues. */
-export function columnSql(fields: readonly Field[], text: TextSql, prefix: string, doubtful = (_field: Field, _index: number): string => 'false'): ColumnSql {
+/**
+ * @param prefix SQL text put before a column's name in issues.
+ * @param doubtful tells in SQL whether a column is an issue although it could be read.
+ */
+export function columnSql(fields: readonly Field[], text: TextSql, prefix: string, doubtful: (field: Field, index: number) => string = () => 'false'): ColumnSql {
   const keys = keysOf(fields);
   const at = (key: string): number => keys.indexOf(key) + 1;
   const raw = fields.map((field, index) => {

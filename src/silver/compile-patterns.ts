@@ -102,22 +102,24 @@ function inClass(character: string): string {
 }
 
 function plainItems(items: readonly Field[], nulls: readonly string[]): string {
-  const none = [...nulls.map((text) => literal(JSON.stringify(text).slice(1, -1)))].join('|');
+  const inJson = (texts: readonly string[]): string[] => texts.map((text) => literal(JSON.stringify(text).slice(1, -1)));
+  const none = inJson(nulls);
+  const either = (...patterns: readonly string[]): string => `(?:${[...none, ...patterns].join('|')})`;
   const plain = '(?:[^={}\\\\]|\\\\[^u])*';
   const bare = '[^={}\\\\"]*';
   const entry = `\\{key=${bare}, value=\\{string_value=${bare}, int_value=${number}, float_value=${number}, double_value=${number}\\}\\}`;
   const values: Record<ColumnType, string> = {
     text: plain,
-    money: `(?:${none}|-?[0-9]{1,10}(?:[.][0-9]{1,4})?)`,
-    integer: `(?:${none}|-?[0-9]{1,10}(?:[.]0+)?)`,
-    text_map: `(?:${none}|\\[${entry}(?:, ${entry})*\\])`,
+    money: either('-?[0-9]{1,10}(?:[.][0-9]{1,4})?'),
+    integer: either('-?[0-9]{1,10}(?:[.]0+)?'),
+    text_map: either(`\\[${entry}(?:, ${entry})*\\]`),
   };
   const pieces = (['text', 'money', 'integer', 'text_map'] as const).flatMap((type) => {
     const keys = keysOf(ofType(items, type).filter(({ column }) => column.values === null));
     return keys.length === 0 ? [] : [`(?:${alternatives(keys)})=${values[type]}`];
   });
   const limited = items.filter(({ column }) => column.values !== null).map(({ keys, column }) =>
-    `(?:${alternatives(keys)})=(?:${[none, ...(column.values ?? []).map((text) => literal(JSON.stringify(text).slice(1, -1)))].join('|')})`);
+    `(?:${alternatives(keys)})=${either(...inJson(column.values ?? []))}`);
   const cell = `(?:${[...pieces, ...limited].join('|')})`;
   const item = `\\{${cell}(?:, ${cell})*\\}`;
   return `(?s)"\\[${item}(?:, ${item})*\\]"`;

@@ -41,7 +41,8 @@ export function compile(dataset: Dataset): Compiled {
   const columns = names(event);
   const same = ['event_timestamp', 'platform', ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)].join(', ');
   const shared = { columns, same, item_end: itemEnd };
-  const reading = (source: string): string => eventReading(dataset, text, values, source);
+  const unusual = unusualIn(dataset);
+  const reading = (source: string): string => eventReading(dataset, text, values, source, unusual);
   const quick = quickItems(dataset, text, values);
   const itemColumns = ['event_id', 'item_index', 'event_date', 'platform', ...event.map(({ quoted }) => quoted), 'event_timestamp', ...items.map(({ quoted }) => quoted)].join(', ');
   return {
@@ -56,7 +57,7 @@ export function compile(dataset: Dataset): Compiled {
     }),
     exactItem: exactItem(dataset, items, text, values),
     exact: fill(file('exact'), { ...shared, event_key: eventKey(event, text, escaped) }),
-    item: (forms) => fill(file('item'), { columns: itemColumns, quick: forms.map((form) => `${quick[form]}UNION ALL\n`).join('') }),
+    item: (forms) => fill(file('item'), { columns: itemColumns, quick: forms.map((form) => `(${quick[form]})\nUNION ALL\n`).join('') }),
     event: (written) => fill(file('event'), {
       ...shared,
       event_key: eventKey(event, text, (piece) => piece),
@@ -87,12 +88,16 @@ function bindPlaces(dataset: Dataset, event: readonly Field[], values: Values): 
   values.parameters['most_issues'] = mostIssues;
 }
 
-/** A text that the quick way might misread; ASCII written as an escape could hide a key or a control character. */
-function unusual(json: string): string {
-  return `(regexp_matches(${json}, $unusual_json) OR CASE WHEN contains(${json}, '\\u00') THEN regexp_matches(${json}, $escaped_ascii) ELSE false END)`;
+/**
+ * SQL that tells of a JSON text whether the quick way might misread it: by its values, or since ASCII written as an escape
+ * could hide a key or a control character. A number that means null is read as a number by the quick way.
+ */
+function unusualIn(dataset: Dataset): (json: string) => string {
+  if (dataset.nulls.some((none) => /\d/.test(none))) return () => 'true';
+  return (json) => `(regexp_matches(${json}, $unusual_json) OR CASE WHEN contains(${json}, '\\u00') THEN regexp_matches(${json}, $escaped_ascii) ELSE false END)`;
 }
 
-function eventReading(dataset: Dataset, text: TextSql, values: Values, source: string): string {
+function eventReading(dataset: Dataset, text: TextSql, values: Values, source: string, unusual: (json: string) => string): string {
   const event = fieldsOf(dataset.event.columns);
   const sql = columnSql(event, text, `''`);
   return fill(file('event-reading'), {
@@ -116,7 +121,7 @@ function exactItem(dataset: Dataset, items: readonly Field[], text: TextSql, val
     raw: sql.raw,
     typed: sql.typed,
     columns: names(items),
-    issues: `${sql.issues}`,
+    issues: sql.issues,
     item_key: itemKey(items, text, (field) => field.quoted, escaped),
   });
 }

@@ -1,78 +1,96 @@
-import { Transform, type TransformCallback } from 'node:stream';
-
 const quote = 0x22;
 const backslash = 0x5c;
 const comma = 0x2c;
+const openBracket = 0x5b;
+const closeBracket = 0x5d;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+const space = 0x20;
 
-const isOpening = (byte: number): boolean => byte === 0x5b || byte === 0x7b;
-const isClosing = (byte: number): boolean => byte === 0x5d || byte === 0x7d;
-const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d;
+const isBlank = (byte: number): boolean => byte === space || byte === 0x09 || byte === lineFeed || byte === carriageReturn;
+
+/** Where the text begins behind a byte order mark. */
+export function afterMark(start: Buffer): number {
+  return start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf ? 3 : 0;
+}
+
+/** Where the first byte that is not blank is, or −1. */
+export function firstByte(start: Buffer, from: number): number {
+  for (let index = from; index < start.length; index++) {
+    if (!isBlank(start[index]!)) return index;
+  }
+  return -1;
+}
 
 /**
- * Turns a JSON array into lines, one element each, byte for byte but for line breaks inside an element,
- * which become spaces between tokens and carriage returns inside a text, where JSON allows neither.
- * What is no array passes through as it is.
+ * Turns a JSON array into lines, one element each, byte for byte but for line breaks inside an element: between
+ * tokens they become spaces; inside a text, where JSON allows none, carriage returns. What is no array passes through
+ * as it is, without its byte order mark; so does what comes behind an array's end, unless it is another array.
+ * @throws Error at the end of an array that was not closed, after all its whole elements
  */
-export class ArrayLines extends Transform {
+export async function* arrayElements(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const splitter = new ArraySplitter();
+  for await (const chunk of chunks) {
+    const lines = splitter.push(chunk);
+    if (lines.length > 0) yield lines;
+  }
+  if (splitter.open) throw new Error('is cut short: its JSON array has no end');
+}
+
+class ArraySplitter {
   private mode: 'start' | 'lines' | 'array' | 'after' = 'start';
+  private begun = false;
   private depth = 0;
   private inText = false;
   private escaped = false;
   private inElement = false;
 
-  /** Fails at the end when the array was not closed. */
-  override _flush(callback: TransformCallback): void {
-    callback(this.mode === 'array' ? new Error('the JSON array is cut short') : null);
+  get open(): boolean {
+    return this.mode === 'array';
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
-    let from = 0;
-    if (this.mode === 'start') {
-      if (chunk[0] === 0xef && chunk[1] === 0xbb && chunk[2] === 0xbf) from = 3;
-      const first = chunk.findIndex((byte, index) => index >= from && !isBlank(byte));
-      if (first < 0) {
-        callback(null, chunk.subarray(from));
-        return;
-      }
-      this.mode = chunk[first] === 0x5b ? 'array' : 'lines';
-      if (this.mode === 'array') from = first + 1;
-    }
-    if (this.mode === 'lines') callback(null, chunk.subarray(from));
-    else callback(null, this.elements(chunk, from));
+  push(chunk: Buffer): Buffer {
+    if (this.mode === 'lines') return chunk;
+    if (this.mode !== 'start') return this.elements(chunk, 0);
+    const from = this.begun ? 0 : afterMark(chunk);
+    this.begun = true;
+    const first = firstByte(chunk, from);
+    if (first < 0) return chunk.subarray(from);
+    this.mode = chunk[first] === openBracket ? 'array' : 'lines';
+    return this.mode === 'array' ? this.elements(chunk, first + 1) : chunk.subarray(from);
   }
 
   private elements(chunk: Buffer, from: number): Buffer {
-    const out = Buffer.allocUnsafe(chunk.length - from + 1);
+    const out = Buffer.allocUnsafe(chunk.length - from);
     let used = 0;
     for (let index = from; index < chunk.length; index++) {
-      const byte = chunk[index] as number;
-      if (this.mode === 'after') {
-        if (isBlank(byte)) continue;
-        this.mode = 'array';
-      }
+      const byte = chunk[index]!;
       if (this.inText) {
-        out[used++] = byte === 0x0a ? 0x0d : byte;
+        out[used++] = byte === lineFeed ? carriageReturn : byte;
         if (this.escaped) this.escaped = false;
         else if (byte === backslash) this.escaped = true;
         else if (byte === quote) this.inText = false;
-        continue;
-      }
-      if (this.depth === 0 && (byte === comma || byte === 0x5d)) {
-        if (this.inElement) out[used++] = 0x0a;
+      } else if (isBlank(byte)) {
+        if (this.inElement) out[used++] = space;
+      } else if (this.mode === 'after') {
+        this.mode = byte === openBracket ? 'array' : 'lines';
+        if (this.mode === 'lines') return Buffer.concat([out.subarray(0, used), chunk.subarray(index)]);
+      } else if (this.depth === 0 && (byte === comma || byte === closeBracket)) {
+        if (this.inElement || byte === comma) out[used++] = lineFeed;
         this.inElement = false;
-        if (byte === 0x5d) this.mode = 'after';
-        continue;
+        if (byte === closeBracket) this.mode = 'after';
+      } else {
+        this.token(byte);
+        out[used++] = byte;
       }
-      if (isBlank(byte)) {
-        if (this.inElement) out[used++] = 0x20;
-        continue;
-      }
-      this.inElement = true;
-      if (byte === quote) this.inText = true;
-      else if (isOpening(byte)) this.depth++;
-      else if (isClosing(byte)) this.depth--;
-      out[used++] = byte;
     }
     return out.subarray(0, used);
+  }
+
+  private token(byte: number): void {
+    this.inElement = true;
+    if (byte === quote) this.inText = true;
+    else if (byte === openBracket || byte === 0x7b) this.depth++;
+    else if ((byte === closeBracket || byte === 0x7d) && this.depth > 0) this.depth--;
   }
 }

@@ -1,19 +1,18 @@
-import type { Readable } from 'node:stream';
 import { maxLineBytes } from './lines.js';
 
 const blockBytes = 4 * 2 ** 20;
 
 /**
- * Cuts a stream into blocks of whole lines, about 4 MiB each; the last may lack its newline.
+ * Cuts chunks into blocks of whole lines, about 4 MiB each; the last may lack its newline.
  * A line that is far too long is cut: its first bytes are given as one line, the rest is skipped,
- * so memory stays bounded. When the stream fails, the whole lines before are given, then it throws.
+ * so memory stays bounded. When reading fails, the whole lines before are given, then it throws.
  */
-export async function* lineBlocks(stream: Readable): AsyncGenerator<Buffer> {
+export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let partBytes = 0;
   let skipping = false;
   let failure: unknown = null;
-  for await (const chunk of untilFailure(stream, (error) => (failure = error))) {
+  for await (const chunk of untilFailure(chunks, (error) => (failure = error))) {
     let rest = chunk;
     if (skipping) {
       const end = rest.indexOf(0x0a);
@@ -44,10 +43,10 @@ export async function* lineBlocks(stream: Readable): AsyncGenerator<Buffer> {
   if (failure !== null) throw failure;
 }
 
-/** Ends where the stream fails, so that the whole lines before are not lost. */
-async function* untilFailure(stream: Readable, failed: (error: unknown) => void): AsyncGenerator<Buffer> {
+/** Ends where reading fails, so that the whole lines before are not lost. */
+async function* untilFailure(chunks: AsyncIterable<Buffer>, failed: (error: unknown) => void): AsyncGenerator<Buffer> {
   try {
-    yield* stream as AsyncIterable<Buffer>;
+    yield* chunks;
   } catch (error) {
     failed(error);
   }

@@ -1,58 +1,91 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import { PassThrough, pipeline, type Readable } from 'node:stream';
-import { createGunzip } from 'node:zlib';
-import { ArrayLines } from './array.js';
+import { afterMark, arrayElements, firstByte } from './array.js';
 import { lineBlocks } from './blocks.js';
 import type { FileMark } from './source.js';
+import { gunzipped } from './unpack.js';
 
-const hashChunkBytes = 2 ** 20;
+const chunkBytes = 2 ** 20;
+/** Small, as a packed chunk may unpack to a thousand times its size. */
+const packedChunkBytes = 64 * 1024;
+const peekBytes = 4 * 1024;
+const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
+
+export type Form = 'lines' | 'array' | 'packed';
 
 /** A file's content as it was when it was hashed. */
 export interface Content {
+  readonly form: Form;
   readonly sha256: string;
   readonly bytes: number;
   /** Hash of the first so many bytes, when asked for and there are that many. */
   readonly prefixSha256: string | null;
+  /** True if those first bytes ended within a line that goes on behind them. */
+  readonly prefixTorn: boolean;
 }
 
 /**
  * Hashes a file.
+ * @param name what it is called; `-` for stdin
  * @param prefixBytes also hash this many of its first bytes, to see whether it has grown
- * @param wholeLines leave out an unfinished last line: somebody is still writing it
+ * @param growing somebody may be writing it: an unfinished last line is left out, an unfinished array altogether
  */
-export async function hashFile(path: string, prefixBytes: number | null, wholeLines: boolean): Promise<Content> {
+export async function hashFile(path: string, name: string, prefixBytes: number | null, growing: boolean): Promise<Content> {
   const file = await open(path, 'r');
   try {
     const size = (await file.stat()).size;
-    const bytes = wholeLines ? await endOfLastLine(file, size) : size;
+    const form = formOf(await readAt(file, 0, peekBytes), name);
+    const bytes = growing ? await finishedBytes(file, form, size) : size;
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(hashChunkBytes);
+    const buffer = Buffer.allocUnsafe(chunkBytes);
     let prefixSha256: string | null = null;
     for (let position = 0; position < bytes; ) {
       const until = prefixBytes !== null && position < prefixBytes ? Math.min(prefixBytes, bytes) : bytes;
       const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, until - position), position);
-      if (bytesRead === 0) throw new Error('the file was cut while it was read');
+      if (bytesRead === 0) throw cutShort();
       hash.update(buffer.subarray(0, bytesRead));
       position += bytesRead;
       if (position === prefixBytes) prefixSha256 = hash.copy().digest('hex');
     }
-    return { sha256: hash.digest('hex'), bytes, prefixSha256 };
+    const prefixTorn = form === 'lines' && prefixSha256 !== null && prefixBytes !== null && prefixBytes < bytes && (await isTorn(file, prefixBytes));
+    return { form, sha256: hash.digest('hex'), bytes, prefixSha256, prefixTorn };
   } finally {
     await file.close();
   }
 }
 
+function formOf(start: Buffer, name: string): Form {
+  if (/\.gz$/i.test(name) || (start[0] === 0x1f && start[1] === 0x8b)) return 'packed';
+  const first = firstByte(start, afterMark(start));
+  return first >= 0 && start[first] === 0x5b ? 'array' : 'lines';
+}
+
+async function finishedBytes(file: FileHandle, form: Form, size: number): Promise<number> {
+  if (form === 'packed') return size;
+  if (form === 'lines') return endOfLastLine(file, size);
+  const end = await readAt(file, Math.max(0, size - peekBytes), peekBytes);
+  return /\]\s*$/.test(end.toString('latin1')) ? size : 0;
+}
+
 async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
-  const buffer = Buffer.allocUnsafe(64 * 1024);
-  for (let end = size; end > 0; end -= buffer.length) {
-    const start = Math.max(0, end - buffer.length);
-    const { bytesRead } = await file.read(buffer, 0, end - start, start);
-    const last = buffer.subarray(0, bytesRead).lastIndexOf(0x0a);
+  for (let end = size; end > 0; end -= packedChunkBytes) {
+    const start = Math.max(0, end - packedChunkBytes);
+    const last = (await readAt(file, start, end - start)).lastIndexOf(lineFeed);
     if (last >= 0) return start + last + 1;
   }
   return 0;
+}
+
+async function isTorn(file: FileHandle, at: number): Promise<boolean> {
+  const around = await readAt(file, at - 1, 2);
+  return around[0] !== lineFeed && around[1] !== lineFeed && around[1] !== carriageReturn;
+}
+
+async function readAt(file: FileHandle, position: number, bytes: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(bytes);
+  const { bytesRead } = await file.read(buffer, 0, bytes, position);
+  return buffer.subarray(0, bytesRead);
 }
 
 export interface LineBlock {
@@ -61,25 +94,39 @@ export interface LineBlock {
   readonly last: boolean;
 }
 
-/** The lines of a file's first bytes, unpacked if its name ends in `.gz`, elements of a JSON array a line each. */
-export async function* readBlocks(path: string, name: string, content: Content): AsyncGenerator<LineBlock> {
-  if (content.bytes === 0) return;
-  const file = createReadStream(path, { end: content.bytes - 1, highWaterMark: hashChunkBytes });
-  const unpack = /\.gz$/i.test(name) ? createGunzip({ chunkSize: 256 * 1024 }) : new PassThrough({ highWaterMark: hashChunkBytes });
-  const lines: Readable = pipeline(file, unpack, new ArrayLines({ highWaterMark: hashChunkBytes }), () => undefined);
+/** The lines of a file's hashed bytes, unpacked, elements of a JSON array a line each. */
+export async function* readBlocks(path: string, content: Content): AsyncGenerator<LineBlock> {
+  const packed = content.form === 'packed';
+  const stored = fileChunks(path, content.bytes, packed ? packedChunkBytes : chunkBytes);
   let held: Buffer | null = null;
   try {
-    for await (const block of lineBlocks(lines)) {
+    for await (const block of lineBlocks(arrayElements(packed ? gunzipped(stored) : stored))) {
       if (held !== null) yield { block: held, last: false };
       held = block;
     }
   } catch (error) {
     if (held !== null) yield { block: held, last: false };
     throw error;
-  } finally {
-    file.destroy();
   }
   if (held !== null) yield { block: held, last: true };
+}
+
+async function* fileChunks(path: string, bytes: number, size: number): AsyncGenerator<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    for (let position = 0; position < bytes; ) {
+      const chunk = await readAt(file, position, Math.min(size, bytes - position));
+      if (chunk.length === 0) throw cutShort();
+      position += chunk.length;
+      yield chunk;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+function cutShort(): Error {
+  return new Error('was cut short while it was read');
 }
 
 /** Leaves out the first lines of a block: where they end, and how many there were. */
@@ -87,18 +134,24 @@ export function skipLines(block: Buffer, lines: number): { readonly rest: Buffer
   let start = 0;
   let skipped = 0;
   while (skipped < lines && start < block.length) {
-    const end = block.indexOf(0x0a, start);
+    const end = block.indexOf(lineFeed, start);
     start = end < 0 ? block.length : end + 1;
     skipped++;
   }
   return { rest: block.subarray(start), skipped };
 }
 
-/** Where reading a file begins, by what was taken of it: null when all of it was. */
+/**
+ * Where reading a file begins, by what was taken of it: null when all of it was.
+ * @param taken what was taken of this very content
+ * @param grownFrom what was taken of the file at this path, perhaps when it was shorter
+ */
 export function resume(path: string, content: Content, taken: FileMark | null, grownFrom: FileMark | null): FileMark | null {
   if (taken?.complete === true) return null;
   const fresh: FileMark = { fileId: content.sha256, sha256: content.sha256, path, bytes: content.bytes, lines: 0, complete: false };
   if (taken !== null) return { ...fresh, fileId: taken.fileId, lines: taken.lines };
-  if (grownFrom !== null && content.prefixSha256 === grownFrom.sha256) return { ...fresh, fileId: grownFrom.fileId, lines: grownFrom.lines };
-  return fresh;
+  if (grownFrom === null || content.prefixSha256 !== grownFrom.sha256) return fresh;
+  // A last line that was taken unfinished is taken again, now that there is more of it.
+  const torn = grownFrom.complete && content.prefixTorn ? 1 : 0;
+  return { ...fresh, fileId: grownFrom.fileId, lines: grownFrom.lines - torn };
 }

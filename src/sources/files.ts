@@ -10,6 +10,7 @@ import type { SourceOptions } from './open.js';
 import type { AckResult, Batch, FileMark, Source } from './source.js';
 
 const pollMs = 1_000;
+const stdinName = '-';
 
 /** @throws LakeError SOURCE_NOT_FOUND when nothing matches and nothing is waited for */
 export async function openFiles(pattern: string, options: SourceOptions): Promise<Source> {
@@ -19,12 +20,14 @@ export async function openFiles(pattern: string, options: SourceOptions): Promis
 }
 
 class FilesSource implements Source {
-  readonly failures: LakeError[] = [];
   private readonly marks: Map<string, FileMark>;
   private readonly marksByPath = new Map<string, FileMark>();
   /** Size and time of files already looked at, so that following does not hash them again. */
   private readonly looked = new Map<string, string>();
-  private fileNumber = 0;
+  /** By path: what is read at last is no failure any more. */
+  private readonly failed = new Map<string, LakeError>();
+  /** By path and file id: a file that grows keeps its number. */
+  private readonly numbers = new Map<string, number>();
   private skipped = 0;
 
   constructor(
@@ -35,16 +38,20 @@ class FilesSource implements Source {
     for (const mark of options.taken.values()) this.marksByPath.set(mark.path, mark);
   }
 
+  get failures(): readonly LakeError[] {
+    return [...this.failed.values()];
+  }
+
   async check(): Promise<void> {
-    if (this.uri === '-' || this.options.follow) return;
-    if ((await this.find()).length === 0) {
-      throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
-    }
+    if (this.uri === stdinName || this.options.follow) return;
+    if ((await this.find()).length > 0 || this.failed.size > 0) return;
+    throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
-    if (this.uri === '-') {
-      yield* this.file(await this.spoolStdin(), '-', signal);
+    if (this.uri === stdinName) {
+      const path = await this.spoolStdin(signal);
+      if (path !== null) yield* this.file(path, stdinName, signal);
       return;
     }
     do {
@@ -66,12 +73,8 @@ class FilesSource implements Source {
     await rm(this.options.spoolDir, { recursive: true, force: true });
   }
 
-  private async find(): Promise<string[]> {
-    try {
-      return await findFiles(this.uri);
-    } catch (error) {
-      throw unreadable(this.uri, error);
-    }
+  private find(): Promise<string[]> {
+    return findFiles(this.uri, (path, error) => this.fail(path, error, 0));
   }
 
   /** Reads one file; what goes wrong is kept for the end, and the next file is read. */
@@ -81,40 +84,67 @@ class FilesSource implements Source {
       const facts = await stat(path);
       const look = `${facts.size} ${facts.mtimeMs}`;
       if (this.looked.get(path) === look) return;
-      const known = this.marksByPath.get(name) ?? null;
-      const packed = /\.gz$/i.test(name);
-      const content = await hashFile(path, known?.bytes ?? null, this.options.follow && !packed);
       this.looked.set(path, look);
+      if (!facts.isFile() && !facts.isDirectory()) throw new Error('is no regular file: pipe it into --from -');
+      const known = this.marksByPath.get(name) ?? null;
+      const content = await hashFile(path, name, known?.bytes ?? null, this.options.follow && name !== stdinName);
+      this.failed.delete(name);
       const mark = resume(name, content, this.marks.get(content.sha256) ?? null, known);
       if (mark === null) {
         this.skipped++;
         return;
       }
       lines = mark.lines;
-      const number = ++this.fileNumber;
+      const fileNumber = this.numberOf(mark);
       let toSkip = mark.lines;
-      for await (const { block, last } of readBlocks(path, name, content)) {
+      for await (const { block, last } of readBlocks(path, content)) {
         if (signal.aborted) return;
         const { rest, skipped } = skipLines(block, toSkip);
         toSkip -= skipped;
         if (rest.length === 0 && !last) continue;
-        const split = splitLines(rest, number, lines + 1);
+        const split = splitLines(rest, fileNumber, lines + 1);
         lines += split.rows;
         const now: FileMark = { ...mark, lines, complete: last };
         this.marks.set(now.sha256, now);
         this.marksByPath.set(name, now);
-        yield { kind: 'lines', source: name, fileNumber: number, fileId: mark.fileId, ...split, bytes: rest.length, receivedAtMs: this.options.clock.nowMs(), mark: now, ack: acknowledged };
+        yield { kind: 'lines', source: name, fileNumber, fileId: mark.fileId, ...split, bytes: rest.length, receivedAtMs: this.options.clock.nowMs(), mark: now, ack: acknowledged };
       }
     } catch (error) {
-      this.failures.push(unreadable(name, error, lines));
+      this.fail(name, error, lines);
     }
   }
 
-  private async spoolStdin(): Promise<string> {
+  private numberOf({ path, fileId }: FileMark): number {
+    const key = `${fileId} ${path}`;
+    const number = this.numbers.get(key) ?? this.numbers.size + 1;
+    this.numbers.set(key, number);
+    return number;
+  }
+
+  private fail(name: string, error: unknown, lines: number): void {
+    const failure = unreadable(name, error, lines);
+    if (this.options.follow && this.failed.get(name)?.message !== failure.message) this.options.log(failure.message);
+    this.failed.set(name, failure);
+  }
+
+  /** Gives null when the signal aborts before stdin has ended. */
+  private async spoolStdin(signal: AbortSignal): Promise<string | null> {
     const path = join(this.options.spoolDir, 'stdin');
-    await mkdir(this.options.spoolDir, { recursive: true });
-    await pipeline(this.options.stdin, createWriteStream(path), { signal: this.options.signal });
-    return path;
+    try {
+      await mkdir(this.options.spoolDir, { recursive: true });
+      await pipeline(this.options.stdin, createWriteStream(path), { signal });
+      return path;
+    } catch (error) {
+      if (signal.aborted) return null;
+      const full = systemCode(error) === 'ENOSPC';
+      throw new LakeError(`stdin could not be read: ${messageOf(error)}`, {
+        code: full ? 'DISK_FULL' : 'SOURCE_UNREADABLE',
+        op: 'read stdin',
+        path: stdinName,
+        hint: full ? 'Stdin is spooled to the lake\'s disk before it lands: make room, or give the file itself.' : 'Nothing has landed: run it again.',
+        cause: error,
+      });
+    }
   }
 }
 
@@ -123,14 +153,15 @@ function acknowledged(): Promise<AckResult> {
   return Promise.resolve({ acked: 0, failed: 0 });
 }
 
-function unreadable(path: string, error: unknown, lines = 0): LakeError {
+function unreadable(path: string, error: unknown, lines: number): LakeError {
   const code = systemCode(error);
+  const behind = lines > 0 ? ` after line ${lines}` : '';
   const what =
     code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user'
     : code === 'ENOENT' ? 'has gone'
     : code === 'EISDIR' ? 'is a folder'
-    : code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR' ? `is cut short or damaged after line ${lines}`
-    : messageOf(error);
+    : code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR' ? `is cut short or damaged${behind}`
+    : `${messageOf(error)}${behind}`;
   const hint = lines > 0 ? `The ${lines} lines before have landed. Put the whole file there and run it again: it goes on behind them.` : 'Put it right and run it again: the other files have landed.';
   return new LakeError(`${path} ${what}`, { code: 'SOURCE_UNREADABLE', op: 'read file', path, hint, cause: error });
 }

@@ -1,35 +1,54 @@
 import { readdir, stat } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { systemCode } from '../errors.js';
 
 const readable = /\.(ndjson|jsonl|json)(\.gz)?$/i;
 
-/** The files that a path, a folder or a glob means: absolute, sorted. Hidden names and those with `_` are left out. */
-export async function findFiles(pattern: string): Promise<string[]> {
-  const facts = await statOrNull(pattern);
-  if (facts?.isDirectory() === true) return filesBelow(resolve(pattern));
+/** Told of a folder that can't be looked into. */
+export type NotFound = (path: string, error: unknown) => void;
+
+/**
+ * The files that a path, a folder or a glob means: absolute, sorted. In folders hidden names and those that begin
+ * with `_` are left out, and so is what is not called .ndjson, .jsonl or .json (or .gz of these).
+ */
+export async function findFiles(pattern: string, failed: NotFound): Promise<string[]> {
+  const facts = await statOrNull(pattern, failed);
+  if (facts?.isDirectory() === true) return (await filesBelow(resolve(pattern), failed)).sort();
   if (facts !== null) return [resolve(pattern)];
-  const found = await glob([pattern], { absolute: true, onlyFiles: true, dot: false });
-  return found.map((path) => resolve(path)).sort();
-}
-
-async function filesBelow(folder: string): Promise<string[]> {
   const found: string[] = [];
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
-    if (entry.name.startsWith('.') || entry.name.startsWith('_')) continue;
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...(readable.test(entry.name) ? [path] : await filesBelow(path)));
-    else if (readable.test(entry.name)) found.push(path);
+  for (const path of await glob([pattern], { absolute: true, onlyFiles: false, expandDirectories: false, dot: false })) {
+    if (isHidden(basename(path))) continue;
+    if (path.endsWith('/')) found.push(...(await filesBelow(resolve(path), failed)));
+    else found.push(resolve(path));
   }
-  return found.sort();
+  return [...new Set(found)].sort();
 }
 
-async function statOrNull(path: string) {
+async function filesBelow(folder: string, failed: NotFound): Promise<string[]> {
+  const found: string[] = [];
+  try {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      if (isHidden(entry.name)) continue;
+      const path = join(folder, entry.name);
+      if (readable.test(entry.name)) found.push(path);
+      else if (entry.isDirectory()) found.push(...(await filesBelow(path, failed)));
+    }
+  } catch (error) {
+    failed(folder, error);
+  }
+  return found;
+}
+
+function isHidden(name: string): boolean {
+  return name.startsWith('.') || name.startsWith('_');
+}
+
+async function statOrNull(path: string, failed: NotFound) {
   try {
     return await stat(path);
   } catch (error) {
-    if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return null;
-    throw error;
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') failed(path, error);
+    return null;
   }
 }

@@ -7,6 +7,7 @@ import type { SqsUri } from './uri.js';
 const batchEntries = 10;
 const deleteAttempts = 4;
 const firstBackoffMs = 200;
+const releaseTimeoutMs = 5_000;
 
 /** A message that was received and not deleted yet. */
 export interface Held {
@@ -41,28 +42,41 @@ export class Acks {
 
   /** Deletes messages that are in the lake. What can't be deleted comes again, and is known then. */
   async ack(messages: readonly Held[]): Promise<AckResult> {
-    const batches: Held[][] = [];
-    for (let start = 0; start < messages.length; start += batchEntries) batches.push(messages.slice(start, start + batchEntries));
-    const failed = await Promise.all(batches.map((batch) => this.inTurn(() => this.deleteBatch(batch))));
-    for (const message of messages) this.held.delete(message);
-    const failures = failed.reduce((total, each) => total + each, 0);
-    return { acked: messages.length - failures, failed: failures };
+    let failed = 0;
+    await this.inBatches(messages, async (batch) => {
+      failed += await this.deleteBatch(batch);
+      for (const message of batch) this.held.delete(message);
+    });
+    return { acked: messages.length - failed, failed };
   }
 
   /** Hides longer what has used up half of its time. */
   async heartbeat(): Promise<void> {
     const nowMs = this.clock.nowMs();
     const due = [...this.held].filter((held) => nowMs - held.hiddenFromMs > this.uri.visibilitySeconds * 500);
-    for (let start = 0; start < due.length; start += batchEntries) {
-      const batch = due.slice(start, start + batchEntries);
-      const entries = batch.map((held, index) => ({ Id: String(index), ReceiptHandle: held.receiptHandle, VisibilityTimeout: this.uri.visibilitySeconds }));
+    await this.inBatches(due, async (batch) => {
       try {
-        await this.queue.client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.queue.url, Entries: entries }));
+        await this.changeVisibility(batch, this.uri.visibilitySeconds);
         for (const held of batch) held.hiddenFromMs = nowMs;
       } catch (error) {
         this.log(`messages could not be hidden longer: ${sqsError(error, this.uri).message}`);
       }
-    }
+    });
+  }
+
+  /** Lets others see at once what was received and will not be acknowledged; at the latest they do when its time is up. */
+  async release(): Promise<void> {
+    const abortSignal = AbortSignal.timeout(releaseTimeoutMs);
+    const left = [...this.held];
+    this.held.clear();
+    await this.inBatches(left, async (batch) => {
+      if (!abortSignal.aborted) await this.changeVisibility(batch, 0, abortSignal).catch(() => undefined);
+    });
+  }
+
+  private async changeVisibility(batch: readonly Held[], seconds: number, abortSignal?: AbortSignal): Promise<void> {
+    const entries = batch.map((held, index) => ({ Id: String(index), ReceiptHandle: held.receiptHandle, VisibilityTimeout: seconds }));
+    await this.queue.client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.queue.url, Entries: entries }), abortSignal === undefined ? {} : { abortSignal });
   }
 
   /** Gives how many entries were not deleted. */
@@ -78,10 +92,11 @@ export class Acks {
   private async tryDelete(batch: readonly Held[]): Promise<readonly Held[]> {
     const entries = batch.map((held, index) => ({ Id: String(index), ReceiptHandle: held.receiptHandle }));
     try {
-      const { Failed } = await this.queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.queue.url, Entries: entries }));
-      const failed = new Set((Failed ?? []).filter((entry) => !/ReceiptHandleIsInvalid/.test(entry.Code ?? '')).map((entry) => entry.Id));
-      if (failed.size > 0 && (Failed ?? []).every((entry) => /AccessDenied/.test(entry.Code ?? ''))) this.refuse('access denied');
-      return batch.filter((_held, index) => failed.has(String(index)));
+      const { Failed = [] } = await this.queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.queue.url, Entries: entries }));
+      const failed = Failed.filter((entry) => !/ReceiptHandleIsInvalid/.test(entry.Code ?? ''));
+      if (failed.length > 0 && failed.every((entry) => /AccessDenied/.test(entry.Code ?? ''))) this.refuse('access denied');
+      const ids = new Set(failed.map((entry) => entry.Id));
+      return batch.filter((_held, index) => ids.has(String(index)));
     } catch (error) {
       const reason = sqsError(error, this.uri);
       if (reason.code === 'SOURCE_DENIED') this.refuse(reason.message);
@@ -94,11 +109,21 @@ export class Acks {
     this.denied = true;
   }
 
-  private async inTurn<T>(work: () => Promise<T>): Promise<T> {
+  /** Ten messages a request, so many requests at once. */
+  private async inBatches(messages: readonly Held[], work: (batch: readonly Held[]) => Promise<void>): Promise<void> {
+    const batches: Promise<void>[] = [];
+    for (let start = 0; start < messages.length; start += batchEntries) {
+      const batch = messages.slice(start, start + batchEntries);
+      batches.push(this.inTurn(() => work(batch)));
+    }
+    await Promise.all(batches);
+  }
+
+  private async inTurn(work: () => Promise<void>): Promise<void> {
     if (this.running >= parallelDeletes) await new Promise<void>((resolve) => this.waiting.push(resolve));
     this.running++;
     try {
-      return await work();
+      await work();
     } finally {
       this.running--;
       this.waiting.shift()?.();

@@ -25,6 +25,7 @@ export function sqsClient(uri: SqsUri): SQSClient {
     requestHandler: new NodeHttpHandler({
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true, maxSockets: uri.receivers + parallelDeletes + 2 },
       httpsAgent: { keepAlive: true, maxSockets: uri.receivers + parallelDeletes + 2 },
     }),
@@ -64,7 +65,7 @@ export function sqsError(error: unknown, uri: SqsUri): LakeError {
   return new LakeError(`the queue ${uri.queue} can't be reached: ${text === '' ? name : text}`, { ...parts, code: 'SOURCE_UNREACHABLE', hint: `Check the network${uri.endpoint === null ? ' and the region' : ` and the endpoint ${uri.endpoint}`}.` });
 }
 
-/** True for what a later try may cure. */
+/** True for what a later try may cure: hiccups of the network, throttling. */
 export function isPassing(error: LakeError): boolean {
   return error.code === 'SOURCE_UNREACHABLE';
 }

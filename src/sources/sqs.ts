@@ -1,5 +1,6 @@
 import { GetQueueAttributesCommand, ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs';
 import type { LakeError } from '../errors.js';
+import { Change } from './change.js';
 import type { SourceOptions } from './open.js';
 import { Acks, type Held } from './sqs-acks.js';
 import { isPassing, openQueue, sqsError, type Queue } from './sqs-client.js';
@@ -10,15 +11,20 @@ import type { SqsUri } from './uri.js';
 const maxInFlight = 110_000;
 /** Received and not asked for yet; bounds memory when the consumer is slow. */
 const maxBuffered = 2_000;
+const maxBufferedBytes = 32 * 2 ** 20;
 const longPollSeconds = 20;
 const drainPollSeconds = 1;
-const waitMs = 50;
+const fullWaitMs = 1_000;
+const firstBackoffMs = 100;
 const maxBackoffMs = 10_000;
 const maxFailuresInRow = 8;
 
-/** @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE */
-export async function openSqs(uri: SqsUri, options: SourceOptions): Promise<Source> {
-  return new SqsSource(uri, await openQueue(uri), options);
+/**
+ * @param connect tests put a client with faults here
+ * @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE
+ */
+export async function openSqs(uri: SqsUri, options: SourceOptions, connect: (uri: SqsUri) => Promise<Queue> = openQueue): Promise<Source> {
+  return new SqsSource(uri, await connect(uri), options);
 }
 
 interface Received {
@@ -31,10 +37,15 @@ class SqsSource implements Source {
   readonly failures: LakeError[] = [];
   readonly uri: string;
   private readonly acks: Acks;
-  private readonly stop = new AbortController();
-  private readonly idle = new Set<number>();
+  private readonly closing = new AbortController();
+  private readonly changed = new Change();
   private buffer: Received[] = [];
-  private wake: (() => void) | null = null;
+  private bufferedBytes = 0;
+  /** Receivers at work. */
+  private running = 0;
+  /** Receivers that have found nothing in this round; a round ends when one finds something. */
+  private resting = 0;
+  private round = 0;
   private drained = false;
   private failure: LakeError | null = null;
   private freshAtMs: number;
@@ -50,77 +61,92 @@ class SqsSource implements Source {
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
-    const stopping = AbortSignal.any([signal, this.stop.signal]);
-    stopping.addEventListener('abort', () => this.notify(), { once: true });
-    const receivers = Array.from({ length: this.settings.receivers }, (_none, index) => this.receive(index, stopping));
-    const heartbeats = this.keepHidden();
+    const left = new AbortController();
+    const stopping = AbortSignal.any([signal, this.closing.signal, left.signal]);
+    stopping.addEventListener('abort', () => this.changed.fire(), { once: true });
+    this.running = this.settings.receivers;
+    const receivers = Array.from({ length: this.settings.receivers }, () => this.receive(stopping));
+    void this.keepHidden();
     try {
       for (;;) {
         if (this.buffer.length > 0) yield this.takeBuffer();
         else if (this.failure !== null) throw this.failure;
-        else if (this.drained || stopping.aborted) return;
-        else await new Promise<void>((resolve) => (this.wake = resolve));
+        else if (this.running === 0) return;
+        else await this.changed.wait();
       }
     } finally {
-      this.drained = true;
+      left.abort();
       await Promise.all(receivers);
-      heartbeats.catch(() => undefined);
     }
   }
 
+  /** Where nothing can be deleted, the queue is drained when one visibility time has brought nothing fresh. */
   committed(counts: { readonly fresh: number; readonly redelivered: number }): void {
-    if (counts.fresh > 0) this.freshAtMs = this.options.clock.nowMs();
+    const nowMs = this.options.clock.nowMs();
+    if (counts.fresh > 0) this.freshAtMs = nowMs;
+    if (this.options.follow || !this.acks.denied || nowMs - this.freshAtMs <= this.settings.visibilitySeconds * 1000) return;
+    this.drained = true;
+    this.changed.fire();
   }
 
-  close(): Promise<void> {
-    this.stop.abort();
+  async close(): Promise<void> {
+    this.closing.abort();
+    await this.acks.release();
     this.queue.client.destroy();
-    return Promise.resolve();
   }
 
   private takeBuffer(): Batch {
     const received = this.buffer;
+    const bytes = this.bufferedBytes;
     this.buffer = [];
+    this.bufferedBytes = 0;
+    this.changed.fire();
     return {
       kind: 'messages',
       messages: received.map((each) => each.message),
-      bytes: received.reduce((total, each) => total + each.bytes, 0),
-      ack: () => this.acks.ack(received.map((each) => each.held)),
+      bytes,
+      ack: async () => {
+        const result = await this.acks.ack(received.map((each) => each.held));
+        this.changed.fire();
+        return result;
+      },
     };
   }
 
-  private notify(): void {
-    this.wake?.();
-    this.wake = null;
+  private isFull(): boolean {
+    return this.acks.inFlight >= maxInFlight || this.buffer.length >= maxBuffered || this.bufferedBytes >= maxBufferedBytes;
   }
 
-  private async receive(index: number, signal: AbortSignal): Promise<void> {
+  private async receive(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!this.drained && !signal.aborted) {
-      if (this.acks.inFlight >= maxInFlight || this.buffer.length >= maxBuffered) {
-        await this.options.clock.sleep(waitMs, signal);
+      if (this.isFull()) {
+        await this.changed.wait();
         continue;
       }
       try {
         const messages = await this.poll(signal);
         failures = 0;
-        for (const message of messages) this.take(message);
-        if (messages.length > 0) this.idle.delete(index);
-        else await this.checkDrained(index, signal);
+        if (messages.length > 0) this.take(messages);
+        else if (!this.options.follow) await this.rest(signal);
       } catch (error) {
         if (signal.aborted) break;
-        const reason = sqsError(error, this.settings);
-        failures++;
-        if (!isPassing(reason) || (!this.options.follow && failures >= maxFailuresInRow)) {
-          this.failure ??= reason;
-          this.drained = true;
-          break;
-        }
-        this.options.log(`${reason.message}; trying again`);
-        await this.options.clock.sleep(Math.min(maxBackoffMs, waitMs * 2 ** failures), signal);
+        await this.failed(error, ++failures, signal);
       }
     }
-    this.notify();
+    this.running--;
+    this.changed.fire();
+  }
+
+  private async failed(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
+    const reason = sqsError(error, this.settings);
+    if (!isPassing(reason) || (!this.options.follow && failures >= maxFailuresInRow)) {
+      this.failure ??= reason;
+      this.drained = true;
+      return;
+    }
+    this.options.log(`${reason.message}; trying again`);
+    await this.options.clock.sleep(Math.min(maxBackoffMs, firstBackoffMs * 2 ** (failures - 1)), signal);
   }
 
   private async poll(abortSignal: AbortSignal): Promise<SqsMessage[]> {
@@ -131,46 +157,57 @@ class SqsSource implements Source {
       VisibilityTimeout: this.settings.visibilitySeconds,
       MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount'],
     });
-    return (await this.queue.client.send(command, { abortSignal })).Messages ?? [];
+    try {
+      return (await this.queue.client.send(command, { abortSignal })).Messages ?? [];
+    } catch (error) {
+      if (!(error instanceof Error) || !/OverLimit/.test(error.name)) throw error;
+      await this.options.clock.sleep(fullWaitMs, abortSignal);
+      return [];
+    }
   }
 
-  private take(message: SqsMessage): void {
-    const body = message.Body ?? '';
-    const messageId = message.MessageId ?? '';
-    const sentAt = Number(message.Attributes?.SentTimestamp);
-    this.buffer.push({
-      message: {
-        body,
-        messageId,
-        position: messageId,
-        sentAtMs: Number.isFinite(sentAt) ? sentAt : null,
-        receivedAtMs: this.options.clock.nowMs(),
-        redelivered: Number(message.Attributes?.ApproximateReceiveCount ?? 1) > 1,
-      },
-      held: this.acks.hold(message.ReceiptHandle ?? ''),
-      bytes: Buffer.byteLength(body),
-    });
-    this.notify();
+  private take(messages: readonly SqsMessage[]): void {
+    const receivedAtMs = this.options.clock.nowMs();
+    for (const { Body: body = '', MessageId: messageId = '', Attributes, ReceiptHandle = '' } of messages) {
+      const sentAt = Number(Attributes?.SentTimestamp);
+      const redelivered = Number(Attributes?.ApproximateReceiveCount ?? 1) > 1;
+      if (!redelivered) this.freshAtMs = receivedAtMs;
+      const message: Message = { body, messageId, position: messageId, sentAtMs: Number.isFinite(sentAt) ? sentAt : null, receivedAtMs, redelivered };
+      const bytes = Buffer.byteLength(body);
+      this.buffer.push({ message, held: this.acks.hold(ReceiptHandle), bytes });
+      this.bufferedBytes += bytes;
+    }
+    this.resting = 0;
+    this.round++;
+    this.changed.fire();
   }
 
-  /** A drain ends when every receiver has found nothing and the queue shows nothing visible. */
-  private async checkDrained(index: number, abortSignal: AbortSignal): Promise<void> {
-    this.idle.add(index);
-    if (this.options.follow) return;
-    if (this.acks.denied && this.options.clock.nowMs() - this.freshAtMs > this.settings.visibilitySeconds * 1000) this.drained = true;
-    if (this.idle.size < this.settings.receivers || this.drained) return;
-    const command = new GetQueueAttributesCommand({ QueueUrl: this.queue.url, AttributeNames: ['ApproximateNumberOfMessages'] });
-    const { Attributes } = await this.queue.client.send(command, { abortSignal });
-    if (Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0) === 0) this.drained = true;
-    else this.idle.clear();
-    this.notify();
+  /** After an empty poll: waits until another receiver finds something, or all have found nothing. */
+  private async rest(signal: AbortSignal): Promise<void> {
+    const round = this.round;
+    this.resting++;
+    if (this.resting === this.settings.receivers) await this.checkDrained(signal);
+    while (round === this.round && !this.drained && !signal.aborted) await this.changed.wait();
+  }
+
+  /** No poll is under way and none found anything: the queue is drained if it shows nothing visible. */
+  private async checkDrained(abortSignal: AbortSignal): Promise<void> {
+    try {
+      const command = new GetQueueAttributesCommand({ QueueUrl: this.queue.url, AttributeNames: ['ApproximateNumberOfMessages'] });
+      const { Attributes } = await this.queue.client.send(command, { abortSignal });
+      this.drained = Number(Attributes?.['ApproximateNumberOfMessages'] ?? 0) === 0;
+    } finally {
+      this.resting = 0;
+      this.round++;
+      this.changed.fire();
+    }
   }
 
   /** Runs on after the last batch was given, until the source is closed: its messages are acknowledged later. */
   private async keepHidden(): Promise<void> {
-    while (!this.stop.signal.aborted) {
-      await this.options.clock.sleep(this.settings.visibilitySeconds * 250, this.stop.signal);
-      if (!this.stop.signal.aborted) await this.acks.heartbeat();
+    while (!this.closing.signal.aborted) {
+      await this.options.clock.sleep(this.settings.visibilitySeconds * 250, this.closing.signal);
+      if (!this.closing.signal.aborted) await this.acks.heartbeat();
     }
   }
 }

@@ -24,7 +24,7 @@ const known = 'Known are sqs://queue, a queue\'s https URL, a file, a folder, a 
 export function parseSourceUri(text: string): SourceUri {
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
   if (scheme === undefined) return { kind: 'files', pattern: text };
-  if (scheme === 'file') return { kind: 'files', pattern: decodeURIComponent(text.slice('file://'.length)) };
+  if (scheme === 'file') return { kind: 'files', pattern: decoded(text.slice('file://'.length), text) };
   if (scheme === 'sqs') return sqsUri(text);
   if (scheme === 'http' || scheme === 'https') return queueUrl(text);
   throw usage(`${scheme}:// is no source`, text, known);
@@ -34,18 +34,27 @@ export function parseSourceUri(text: string): SourceUri {
 function sqsUri(text: string): SqsUri {
   const match = /^sqs:\/\/([^/?#]+)\/?(?:\?(.*))?$/i.exec(text);
   if (match?.[1] === undefined) throw usage('the queue is missing', text, 'Write sqs://queue?region=eu-west-1.');
-  return withSettings(decodeURIComponent(match[1]), new URLSearchParams(match[2] ?? ''), text);
+  return withSettings(decoded(match[1], text), new URLSearchParams(match[2] ?? ''), text);
 }
 
 /** A queue's own URL; settings of ours may follow it as a query. */
 function queueUrl(text: string): SqsUri {
+  if (!URL.canParse(text)) throw usage('that is no URL', text, known);
   const url = new URL(text);
   const settings = new URLSearchParams(url.search);
   url.search = '';
-  const amazon = /^sqs\.([a-z0-9-]+)\.amazonaws\.com/.exec(url.hostname);
+  const amazon = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(\.cn)?$/.exec(url.hostname);
   if (!settings.has('region') && amazon?.[1] !== undefined) settings.set('region', amazon[1]);
   if (!settings.has('endpoint') && amazon === null) settings.set('endpoint', url.origin);
   return withSettings(url.toString(), settings, text);
+}
+
+function decoded(part: string, text: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw usage(`${part} has a % that encodes nothing`, text, 'Write %25 for a per cent sign.');
+  }
 }
 
 function withSettings(queue: string, settings: URLSearchParams, text: string): SqsUri {

@@ -1,0 +1,29 @@
+import { LakeError, messageOf } from '../errors.js';
+import type { Session } from '../lake/duckdb.js';
+import { identifier } from '../lake/sql.js';
+import type { GoldModels, Step } from './model.js';
+
+/** Output dates, both included: the parameters `$since` and `$until` of every step and model. */
+export interface Dates {
+  readonly since: string;
+  readonly until: string;
+}
+
+/** Makes each step a temporary table; `silver.…` must be views already. */
+export async function buildSteps(session: Session, models: GoldModels, dates: Dates): Promise<void> {
+  for (const step of models.steps) await materialize(session, step, step.name, dates);
+}
+
+/** Runs a step or model into a temporary table. @throws LakeError QUERY_FAILED naming its file */
+export async function materialize(session: Session, step: Step, table: string, dates: Dates): Promise<void> {
+  try {
+    await session.run(`CREATE OR REPLACE TEMP TABLE ${identifier(table)} AS ${step.sql}`, { since: dates.since, until: dates.until });
+  } catch (error) {
+    if (error instanceof LakeError) throw error;
+    throw new LakeError(`${step.name} fails: ${messageOf(error)}`, { code: 'QUERY_FAILED', op: 'gold', path: step.path, hint: 'Mend the SQL and run it again: nothing was published.', cause: error });
+  }
+}
+
+export async function dropSteps(session: Session, models: GoldModels): Promise<void> {
+  for (const step of models.steps) await session.run(`DROP TABLE IF EXISTS ${identifier(step.name)}`);
+}

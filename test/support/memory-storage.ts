@@ -1,0 +1,68 @@
+import type { Move, Storage } from '../../src/lake/storage.js';
+
+/** A storage in memory, for tests that take thousands of steps. Every call is done at once. */
+export class MemoryStorage implements Storage {
+  readonly root = '/memory';
+  private readonly files = new Map<string, Buffer>();
+
+  /** All paths, sorted. */
+  get paths(): string[] {
+    return [...this.files.keys()].sort();
+  }
+
+  locate(path: string): string {
+    return `${this.root}/${path}`;
+  }
+
+  prepare(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  read(path: string): Promise<Buffer | null> {
+    return Promise.resolve(this.files.get(path) ?? null);
+  }
+
+  list(folder: string): Promise<string[]> {
+    const inside = this.paths.filter((path) => path.startsWith(`${folder}/`)).map((path) => path.slice(folder.length + 1).split('/')[0] ?? '');
+    return Promise.resolve([...new Set(inside)].sort());
+  }
+
+  putIfAbsent(path: string, content: string | Buffer): Promise<boolean> {
+    if (this.files.has(path)) return Promise.resolve(false);
+    this.files.set(path, Buffer.from(content));
+    return Promise.resolve(true);
+  }
+
+  put(path: string, content: string | Buffer): Promise<void> {
+    this.files.set(path, Buffer.from(content));
+    return Promise.resolve();
+  }
+
+  sync(paths: readonly string[]): Promise<void> {
+    const absent = paths.find((path) => !this.files.has(path));
+    return absent === undefined ? Promise.resolve() : Promise.reject(new Error(`no such file: ${absent}`));
+  }
+
+  adopt(moves: readonly Move[]): Promise<void> {
+    for (const { from, to } of moves) {
+      const content = this.files.get(from);
+      if (content === undefined) continue;
+      this.files.set(to, content);
+      this.files.delete(from);
+    }
+    return Promise.resolve();
+  }
+
+  remove(paths: readonly string[]): Promise<void> {
+    for (const path of paths) this.files.delete(path);
+    return Promise.resolve();
+  }
+
+  removeFolder(folder: string): Promise<void> {
+    return this.remove(this.paths.filter((path) => path.startsWith(`${folder}/`)));
+  }
+
+  size(path: string): Promise<number | null> {
+    return Promise.resolve(this.files.get(path)?.length ?? null);
+  }
+}
