@@ -59,6 +59,7 @@ async function execute(name: CommandName, args: readonly string[], options: unkn
 }
 
 async function main(): Promise<void> {
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   closeStdoutQuietly();
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   try {

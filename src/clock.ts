@@ -9,7 +9,10 @@ export const systemClock: Clock = {
   nowMs: () => Date.now(),
   sleep: (ms, signal) =>
     new Promise((resolve) => {
-      if (signal?.aborted === true) return resolve();
+      if (signal?.aborted === true) {
+        resolve();
+        return;
+      }
       const timer = setTimeout(done, ms);
       signal?.addEventListener('abort', done, { once: true });
       function done(): void {

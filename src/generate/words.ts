@@ -13,7 +13,7 @@ export const brands = ['Andes', 'Brío', 'Casa Luz', "L'Été", 'Ñandú', 'Nór
 /** Names that break a parser which splits at every comma, brace, quote or equals sign. */
 export const strangeNames = [
   'Funda, 64 GB', 'Café {edición} a=b', 'Monitor 27" curvo', ' Taza con espacios ', "Men's 100% Cotton Tee", 'Juego {2} piezas, rojo={sí}', 'Cable [USB-C], 2 m',
-  'Té, azúcar, limón', 'Póster "Año 1=Uno"', 'Caja a=b, c=d', 'Pack }{ sorpresa', 'Disco C:\\datos', 'Taza 🎉 fiesta', 'Libro: value={null}, key=x',
+  'Té, azúcar, limón', 'Póster "Año 1=Uno"', 'Caja a=b, c=d', 'Pack }{ sorpresa', 'Disco C:\\datos', 'Taza ☕ fiesta', 'Libro: value={null}, key=x',
 ];
 
 /** Category paths, to be cut at any level. */

@@ -1,11 +1,11 @@
 -- grain: one row per action that still holds at a version
--- inputs: $actions_path, the actions as NDJSON
+-- inputs: $actions_path, the actions as NDJSON; $line_bytes, its longest line (DuckDB takes twice that as a buffer)
 -- purpose: a classic Delta checkpoint with the columns and types that every reader accepts (PROTOCOL.md, "Checkpoint Schema")
 SELECT *
 FROM read_json(
   $actions_path,
   format = 'newline_delimited',
-  maximum_object_size = 134217728,
+  maximum_object_size = $line_bytes,
   columns = {
     txn: 'STRUCT("appId" VARCHAR, "version" BIGINT, "lastUpdated" BIGINT)',
     add: 'STRUCT("path" VARCHAR, "partitionValues" MAP(VARCHAR, VARCHAR), "size" BIGINT, "modificationTime" BIGINT, "dataChange" BOOLEAN, "tags" MAP(VARCHAR, VARCHAR), "stats" VARCHAR)',

@@ -25,15 +25,25 @@ export async function writeCheckpoint(storage: Storage, session: Session, folder
   const actionsPath = `${staging}/actions.ndjson`;
   const checkpointPath = `${staging}/checkpoint.tmp`;
   const actions = actionsOf(snapshot);
-  await storage.put(actionsPath, serializeActions(actions));
+  const content = serializeActions(actions);
+  await storage.put(actionsPath, content);
   await session.run(`COPY (${writeSelect}) TO $checkpoint_path (FORMAT parquet, COMPRESSION zstd)`, {
     actions_path: storage.locate(actionsPath),
     checkpoint_path: storage.locate(checkpointPath),
+    line_bytes: longestLineBytes(content),
   });
   await storage.sync([checkpointPath]);
   await storage.adopt([{ from: checkpointPath, to: `${logFolder(folder)}/${checkpointName(snapshot.version)}` }]);
   await storage.put(`${logFolder(folder)}/_last_checkpoint`, JSON.stringify({ version: snapshot.version, size: actions.length }));
   await storage.removeFolder(staging);
+}
+
+const leastLineBytes = 1_048_576;
+
+function longestLineBytes(content: string): number {
+  let bytes = leastLineBytes;
+  for (const line of content.split('\n')) if (line.length * 3 > leastLineBytes) bytes = Math.max(bytes, Buffer.byteLength(line) + 1);
+  return bytes;
 }
 
 function actionsOf(snapshot: Snapshot): Action[] {
@@ -49,7 +59,7 @@ function actionsOf(snapshot: Snapshot): Action[] {
 export async function readCheckpoint(session: Session, paths: readonly string[], folder: string): Promise<Action[]> {
   try {
     const rows = await session.rows(readSelect, { checkpoint_paths: textList(paths) });
-    return rows.map((row) => withoutNulls(JSON.parse(String(row['action'])) as Record<string, unknown>));
+    return rows.map((row) => asInCommit(JSON.parse(String(row['action'])) as Record<string, Record<string, unknown> | null>));
   } catch (error) {
     throw new LakeError(`the checkpoint of ${folder} can't be read`, {
       code: 'LAKE_CORRUPT',
@@ -61,6 +71,8 @@ export async function readCheckpoint(session: Session, paths: readonly string[],
   }
 }
 
-function withoutNulls(action: Record<string, unknown>): Action {
-  return Object.fromEntries(Object.entries(action).filter(([, value]) => value !== null));
+/** A checkpoint has a column for every action and every field: those that are null are not there in a commit. */
+function asInCommit(row: Record<string, Record<string, unknown> | null>): Action {
+  const actions = Object.entries(row).filter((entry): entry is [string, Record<string, unknown>] => entry[1] !== null);
+  return Object.fromEntries(actions.map(([name, fields]) => [name, Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))]));
 }

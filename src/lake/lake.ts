@@ -1,10 +1,13 @@
 import { systemClock, type Clock } from '../clock.js';
 import { Session } from './duckdb.js';
-import { spillFolder, tableFolder } from './layout.js';
+import { tableFolder } from './layout.js';
 import { LocalStorage } from './local.js';
 import { Log } from './log.js';
+import { deadStaging, newStagingFolder } from './staging.js';
 import type { Storage } from './storage.js';
 import { Table } from './table.js';
+
+const spillGroup = 'spill';
 
 export interface LakeOptions {
   readonly storage: Storage;
@@ -19,6 +22,7 @@ export interface LakeOptions {
 export class Lake {
   private readonly tables = new Map<string, Table>();
   private opening: Promise<Session> | null = null;
+  private spill: string | null = null;
 
   constructor(readonly options: LakeOptions) {}
 
@@ -35,12 +39,16 @@ export class Lake {
   }
 
   session(): Promise<Session> {
-    this.opening ??= Session.open({
-      memoryLimitBytes: this.options.memoryLimitBytes,
-      threads: this.options.threads,
-      spillDir: this.storage.locate(spillFolder),
-    });
+    this.opening ??= this.openSession();
     return this.opening;
+  }
+
+  /** Each process spills into a folder of its own: DuckDB's file names there would meet. */
+  private async openSession(): Promise<Session> {
+    for (const dead of await deadStaging(this.storage, spillGroup, this.clock.nowMs())) await this.storage.removeFolder(dead);
+    this.spill = newStagingFolder(spillGroup, this.clock.nowMs());
+    const { memoryLimitBytes, threads } = this.options;
+    return Session.open({ memoryLimitBytes, threads, spillDir: this.storage.locate(this.spill) });
   }
 
   table(layer: string, table: string): Table {
@@ -64,5 +72,7 @@ export class Lake {
     const session = await this.opening;
     this.opening = null;
     session.close();
+    if (this.spill !== null) await this.storage.removeFolder(this.spill);
+    this.spill = null;
   }
 }

@@ -3,7 +3,6 @@ import { LakeError } from '../errors.js';
 /** Where things are in a lake. All paths are relative to its root. */
 export const stagingRoot = '_ingot/staging';
 export const intentRoot = '_ingot/intents';
-export const spillFolder = '_ingot/spill';
 
 /** `silver/event`. */
 export function tableFolder(layer: string, table: string): string {

@@ -67,7 +67,7 @@ export class LocalStorage implements Storage {
 
   async adopt(moves: readonly Move[]): Promise<void> {
     const folders = new Set(moves.map((move) => dirname(move.to)));
-    for (const folder of folders) await this.writing(folder, makeFolder);
+    await inTurns([...folders], (folder) => this.writing(folder, makeFolder));
     await inTurns(moves, async ({ from, to }) => {
       await this.writing(to, (target) => this.move(this.locate(from), target));
     });
@@ -147,15 +147,21 @@ async function writeTemporary(target: string, content: string | Buffer): Promise
  */
 async function makeFolder(folder: string): Promise<void> {
   try {
+    await makeNewFolder(folder);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    await makeFolder(dirname(folder));
+    await makeNewFolder(folder);
+  }
+}
+
+/** One that is there already is fine, also when another writer makes it at this moment. */
+async function makeNewFolder(folder: string): Promise<void> {
+  try {
     await mkdir(folder);
   } catch (error) {
-    const code = systemCode(error);
-    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
-    const parent = dirname(folder);
-    if (code !== 'ENOENT' || (await unlessAbsent(() => stat(parent), null)) !== null) throw error;
-    await makeFolder(parent);
-    await makeFolder(folder);
-    return;
+    if (systemCode(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    throw error;
   }
   await syncPath(dirname(folder));
 }

@@ -1,4 +1,4 @@
-import { LakeError } from '../errors.js';
+import { LakeError, messageOf } from '../errors.js';
 import { checkAppendOnly, checkReadable, checkWritable, type Action } from './actions.js';
 import type { Lake } from './lake.js';
 import { writeCheckpoint, checkpointEvery } from './checkpoint.js';
@@ -81,7 +81,7 @@ export class Table {
       }
       const version = (snapshot?.version ?? -1) + 1;
       if (!(await this.log.append(version, actions))) continue;
-      if (version > 0 && version % checkpointEvery === 0) await this.checkpoint();
+      if (version > 0 && version % checkpointEvery === 0) await this.checkpoint(version);
       return;
     }
     throw new LakeError(`${maxCommitAttempts} commits in a row lost the race`, {
@@ -92,13 +92,14 @@ export class Table {
     });
   }
 
-  private async checkpoint(): Promise<void> {
-    const snapshot = await this.snapshot();
-    if (snapshot === null) return;
+  /** The commit stands whatever comes of this: a checkpoint only saves readers time, and the next one may come out. */
+  private async checkpoint(version: number): Promise<void> {
     try {
+      const latest = await this.snapshot();
+      const snapshot = latest?.version === version ? latest : await this.log.snapshotAt(version);
       await writeCheckpoint(this.lake.storage, await this.lake.session(), this.folder, snapshot, this.lake.clock.nowMs());
-    } catch {
-      // The commit stands: a checkpoint only saves readers time, and the next one may come out.
+    } catch (error) {
+      process.emitWarning(`${this.folder}: no checkpoint at version ${version}: ${messageOf(error)}`);
     }
   }
 }

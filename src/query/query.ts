@@ -21,6 +21,7 @@ export interface QueryRequest {
 
 const resultSql = sqlFile(import.meta.url, './result.sql');
 const maxAttempts = 8;
+const interruptEveryMs = 50;
 
 /** A query whose tables are open at one version and whose columns are known. */
 export class OpenQuery {
@@ -73,8 +74,7 @@ export async function answer<T, R>(lake: Lake, request: QueryRequest, produce: (
     // A lake that is opened afresh also sees a table that was deleted and built again.
     const reader = attempt === 1 ? lake : new Lake(lake.options);
     const workspace = await Workspace.open(lake);
-    const stop = (): void => workspace.session.interrupt();
-    request.signal?.addEventListener('abort', stop);
+    const release = stopOnAbort(workspace.session, request.signal);
     let versions: string | null = null;
     let delivering = false;
     try {
@@ -95,11 +95,25 @@ export async function answer<T, R>(lake: Lake, request: QueryRequest, produce: (
       if (delivering || failure.code !== 'FILE_GONE' || versions === failed || attempt === maxAttempts) throw failure;
       failed = versions;
     } finally {
-      request.signal?.removeEventListener('abort', stop);
+      release();
       workspace.close();
       if (reader !== lake) await reader.close();
     }
   }
+}
+
+/** Interrupts what runs once the signal aborts, again and again: an interrupt between two statements is lost. */
+function stopOnAbort(session: Session, signal: AbortSignal | undefined): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    session.interrupt();
+    timer = setInterval(() => session.interrupt(), interruptEveryMs);
+  };
+  signal?.addEventListener('abort', stop);
+  return () => {
+    signal?.removeEventListener('abort', stop);
+    clearInterval(timer);
+  };
 }
 
 /** All tables of a lake, by layer and name. */

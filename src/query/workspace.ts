@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Session, textList } from '../lake/duckdb.js';
-import { filePath } from '../lake/layout.js';
+import { tableFolder } from '../lake/layout.js';
 import type { Lake } from '../lake/lake.js';
 import { deadStaging, newStagingFolder } from '../lake/staging.js';
 import { createView, type Reading } from '../lake/views.js';
@@ -42,15 +42,15 @@ export class Workspace {
   }
 
   /**
-   * Makes the tables' views, then locks DuckDB for good: from here on it opens the files of these tables and the
-   * private folder, and nothing else, whatever the SQL says; rows keep the order of the query.
+   * Makes the tables' views, then locks DuckDB for good: from here on it opens the folders of these tables and the
+   * private one, and nothing else, whatever the SQL says; rows keep the order of the query.
    */
   async lock(lake: Lake, readings: readonly Reading[]): Promise<void> {
     for (const reading of readings) await createView(this.session, lake, reading);
-    const files = readings.flatMap(({ layer, table, snapshot }) => [...snapshot.files.values()].map((file) => lake.storage.locate(`${layer}/${table}/${filePath(file.path)}`)));
+    // Folders, not files: for a file that has gone DuckDB looks for a folder of its name, and would say that this is forbidden.
+    const folders = readings.map(({ layer, table }) => `${lake.storage.locate(tableFolder(layer, table))}/`);
     await this.session.run('SET preserve_insertion_order = true');
-    await this.session.run('SET allowed_directories = $folders', { folders: textList([`${this.folder}/`]) });
-    if (files.length > 0) await this.session.run('SET allowed_paths = $files', { files: textList(files) });
+    await this.session.run('SET allowed_directories = $folders', { folders: textList([`${this.folder}/`, ...folders]) });
     await this.session.run('SET enable_external_access = false');
     await this.session.run('SET lock_configuration = true');
   }

@@ -47,7 +47,7 @@ function cleanedRaw(field: Field, text: TextSql, cell: string): string {
 }
 
 function scalarOf(field: Field, text: TextSql, index: number): string {
-  return `CASE WHEN _type_${index} NOT IN ('OBJECT', 'ARRAY') THEN ${text.typed(field, `_raw_${index}`)} END`;
+  return `CASE WHEN coalesce(_type_${index}, '') NOT IN ('OBJECT', 'ARRAY') THEN ${text.typed(field, `_raw_${index}`)} END`;
 }
 
 /** A map from JSON text: a list of keys and values, or an object. Null where it can't be read. */
@@ -99,7 +99,7 @@ export function rejection(dataset: Dataset, fields: readonly Field[], text: Text
     ${one('platform IS NULL', 'platform_unknown', detail(platform))}
     ${required.map(({ field, index }) => {
       const name = field.name.replaceAll("'", "''");
-      const unknown = field.column.values === null ? [] : [one(`${field.quoted} IS NULL AND _type_${index} NOT IN ('OBJECT', 'ARRAY')`, `${name}_unknown`, detail(`_raw_${index}`))];
+      const unknown = field.column.values === null ? [] : [one(`${field.quoted} IS NULL AND coalesce(_type_${index}, '') NOT IN ('OBJECT', 'ARRAY')`, `${name}_unknown`, detail(`_raw_${index}`))];
       const there = detail(`_texts[${keysOf(fields).indexOf(field.keys[0] ?? '') + 1}]`);
       return [one(`_raw_${index} IS NULL`, `${name}_missing`, there), ...unknown, one(`${field.quoted} IS NULL`, `${name}_unreadable`, detail(`_raw_${index}`))].join('\n    ');
     }).join('\n    ')} END`;

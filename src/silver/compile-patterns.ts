@@ -52,7 +52,7 @@ function unusualJson(all: readonly Field[], nulls: readonly string[]): string {
   const numbers = [...ofType(all, 'integer'), ...ofType(all, 'money')];
   const none = otherText(nulls.map((text) => ({ text, upper: false })));
   return `"(?:${[
-    ...after([...keysOf(free), ...(maps.length === 0 ? [] : ['key'])], `[^"n \\t\\r\\n]|n[^u]`),
+    ...after([...keysOf(free), ...(maps.length === 0 ? [] : ['key'])], `[^"0-9n \\t\\r\\n-]|n[^u]|-[^1-9]|-?[0-9]+[.eE]`),
     ...texts.filter(({ column }) => column.values !== null).flatMap(({ keys, column }) => after(keys,
       `[^"n \\t\\r\\n]|n[^u]|"${otherText([...nulls.map((text) => ({ text, upper: false })), ...(column.values ?? []).map((text) => ({ text, upper: column.upper }))])}`)),
     ...after(keysOf(numbers), `[^"0-9n \\t\\r\\n-]|n[^u]|"${none}|-[^0-9]|-?[0-9]{11}|-?[0-9]*[.][0-9]{5}|-?[0-9]*(?:[.][0-9]*)?[eE]`),
@@ -105,14 +105,15 @@ function plainItems(items: readonly Field[], nulls: readonly string[]): string {
   const inJson = (texts: readonly string[]): string[] => texts.map((text) => literal(JSON.stringify(text).slice(1, -1)));
   const none = inJson(nulls);
   const either = (...patterns: readonly string[]): string => `(?:${[...none, ...patterns].join('|')})`;
-  const plain = '(?:[^={}\\\\]|\\\\[^u])*';
+  // No control character, and `=` only where nothing that looks like a key stands before it.
+  const plain = '=*(?:[^=\\\\]|\\\\[^u]|[^a-z0-9_=\\\\]=+|[^ {a-z0-9_=\\\\][a-z0-9_]+=+|[^,=\\\\] [a-z0-9_]+=+)*';
   const bare = '[^={}\\\\"]*';
   const entry = `\\{key=${bare}, value=\\{string_value=${bare}, int_value=${number}, float_value=${number}, double_value=${number}\\}\\}`;
   const values: Record<ColumnType, string> = {
     text: plain,
     money: either('-?[0-9]{1,10}(?:[.][0-9]{1,4})?'),
     integer: either('-?[0-9]{1,10}(?:[.]0+)?'),
-    text_map: either(`\\[${entry}(?:, ${entry})*\\]`),
+    text_map: either(`\\[(?:${entry}(?:, ${entry})*)?\\]`),
   };
   const pieces = (['text', 'money', 'integer', 'text_map'] as const).flatMap((type) => {
     const keys = keysOf(ofType(items, type).filter(({ column }) => column.values === null));

@@ -83,8 +83,7 @@ function bindPlaces(dataset: Dataset, event: readonly Field[], values: Values): 
   values.add('items_at', items);
   values.add('item_types_at', `$."${dataset.items.key}"[*]`);
   values.add('empty_items', ['', '[]', ...dataset.nulls].map((none) => JSON.stringify(none)));
-  values.add('event_texts_at', keysOf(event).map(pointer));
-  values.add('event_types_at', [...keysOf(event).map(pointer), items]);
+  values.add('event_at', keysOf(event).map(pointer));
   values.parameters['most_issues'] = mostIssues;
 }
 
@@ -106,7 +105,6 @@ function eventReading(dataset: Dataset, text: TextSql, values: Values, source: s
     body_quoted: quotedNumbers('_body', values),
     raw: sql.raw === '' ? 'NULL AS _none' : sql.raw,
     typed: sql.typed === '' ? 'NULL AS _nothing' : sql.typed,
-    items_place: String(keysOf(event).length + 1),
     rejection: rejection(dataset, event, text, values),
     issues: sql.issues,
   });

@@ -11,8 +11,8 @@ export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator
   let parts: Buffer[] = [];
   let partBytes = 0;
   let skipping = false;
-  let failure: unknown = null;
-  for await (const chunk of untilFailure(chunks, (error) => (failure = error))) {
+  const failures: unknown[] = [];
+  for await (const chunk of untilFailure(chunks, (error) => failures.push(error))) {
     let rest = chunk;
     if (skipping) {
       const end = rest.indexOf(0x0a);
@@ -38,9 +38,13 @@ export async function* lineBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator
     }
   }
   const tail = Buffer.concat(parts, partBytes);
-  const whole = failure === null ? tail : tail.subarray(0, tail.lastIndexOf(0x0a) + 1);
+  const whole = failures.length === 0 ? tail : tail.subarray(0, tail.lastIndexOf(0x0a) + 1);
   if (whole.length > 0) yield whole;
-  if (failure !== null) throw failure;
+  if (failures.length > 0) throw toError(failures[0]);
+}
+
+function toError(failure: unknown): Error {
+  return failure instanceof Error ? failure : new Error(String(failure));
 }
 
 /** Ends where reading fails, so that the whole lines before are not lost. */

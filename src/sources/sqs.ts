@@ -130,7 +130,6 @@ class SqsSource implements Source {
         if (messages.length > 0) this.take(messages);
         else if (!this.options.follow) await this.rest(signal);
       } catch (error) {
-        if (signal.aborted) break;
         await this.failed(error, ++failures, signal);
       }
     }
@@ -139,6 +138,7 @@ class SqsSource implements Source {
   }
 
   private async failed(error: unknown, failures: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
     const reason = sqsError(error, this.settings);
     if (!isPassing(reason) || (!this.options.follow && failures >= maxFailuresInRow)) {
       this.failure ??= reason;
@@ -205,9 +205,10 @@ class SqsSource implements Source {
 
   /** Runs on after the last batch was given, until the source is closed: its messages are acknowledged later. */
   private async keepHidden(): Promise<void> {
-    while (!this.closing.signal.aborted) {
+    for (;;) {
       await this.options.clock.sleep(this.settings.visibilitySeconds * 250, this.closing.signal);
-      if (!this.closing.signal.aborted) await this.acks.heartbeat();
+      if (this.closing.signal.aborted) return;
+      await this.acks.heartbeat();
     }
   }
 }

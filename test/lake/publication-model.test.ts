@@ -74,15 +74,17 @@ async function interleave(storage: MemoryStorage, publishers: readonly Publisher
       if (!(error instanceof Crash)) throw error;
     }
   });
-  let finished = false;
-  const all = Promise.all(work).finally(() => (finished = true));
+  const state = { finished: false };
+  const all = Promise.all(work).finally(() => (state.finished = true));
   for (let step = 0; ; step++) {
     await new Promise((resolve) => setImmediate(resolve));
-    if (finished) break;
+    if (state.finished) break;
+    assert.ok(gates.length > 0, 'somebody can go on');
+    assert.ok(step < 20_000, 'the publishers come to an end');
     gates.sort((a, b) => a.publisher - b.publisher);
     const [gate] = gates.splice((order[step % order.length] ?? 0) % gates.length, 1);
-    gate?.open();
     if (step % 7 === 0) await checkReader(storage, plans);
+    gate?.open();
   }
   await all;
   return outcome;

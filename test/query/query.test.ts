@@ -67,9 +67,9 @@ describe('answer', () => {
     const root = lake.storage.root;
     const outside = [
       "FROM read_csv('/etc/passwd')", "FROM read_text('/etc/hostname')", "FROM read_blob('/proc/self/environ')", "FROM glob('/etc/*')", "FROM '/etc/passwd'",
-      `FROM read_text('${root}/silver/event/_delta_log/00000000000000000000.json')`, `FROM read_parquet('${root}/silver/item_event/*/*/*.parquet')`, "FROM sniff_csv('/etc/passwd')",
+      `FROM read_text('${root}/silver/event/../../gold/session/_delta_log/00000000000000000000.json')`, `FROM read_parquet('${root}/silver/item_event/*/*/*.parquet')`, "FROM sniff_csv('/etc/passwd')",
     ];
-    for (const sql of outside) await assert.rejects(rowsOf(lake, { sql }), failsWith('QUERY_FAILED', /Permission Error|no table/), sql);
+    for (const sql of outside) await assert.rejects(rowsOf(lake, { sql: `SELECT 1 FROM silver.event, (${sql})` }), failsWith('QUERY_FAILED', /Permission Error|no table/), sql);
   });
 
   it('keeps its DuckDB locked even for statements that are no query', async () => {
@@ -118,7 +118,6 @@ describe('answer', () => {
     await assert.rejects(running, failsWith('QUERY_FAILED', /stopped/));
     await assert.rejects(rowsOf(lake, { sql: 'SELECT 1', signal: AbortSignal.abort() }), failsWith('QUERY_FAILED', /stopped/));
   });
-
 });
 
 describe('answer on a folder that is no lake', () => {

@@ -11,7 +11,7 @@ const rich = defineDataset({
     columns: {
       'user': text({ required: true, keys: ['uid', 'user.id'] }),
       kind: text({ values: ['OPEN', 'CLOSE'], upper: true }),
-      total: money(), count: integer({ required: true }), extra: textMap(), source: text(), "it's": text(),
+      total: money(), count: integer({ required: true }), extra: textMap(), source: text(), "it's": text({ keys: ['its'] }),
     },
   },
   items: { table: 'visit_item', key: 'parts', columns: { size: text({ values: ['S', 'M'], upper: true }), colour: text({ values: ['red'] }), weight: money({ keys: ['weight', 'w'] }), label: text(), tags: textMap({ keys: ['tags', 't'] }) } },
@@ -37,7 +37,7 @@ function columns(rows: readonly Row[] | undefined, ...names: string[]): unknown[
 describe('a contract of another dataset', () => {
   it('reads event columns of every type, by the first key that is not null', async () => {
     const { visit: rows } = await both(rich, [
-      { body: { ...visit, source: 's', extra: { a: 1 }, "it's": 'quoted' } },
+      { body: { ...visit, source: 's', extra: { a: 1 }, its: 'quoted' } },
       { body: { ...visit, uid: null, 'user.id': 'v', kind: 'Close', total: '1e1', count: '3', extra: [{ key: 'k', value: { int_value: 2 } }] } },
       { body: { ...visit, uid: 'w', kind: 'shut', total: '$1', source: {}, extra: 5 } },
     ]);
@@ -74,7 +74,7 @@ describe('a contract of another dataset', () => {
 
   it('takes a number for null where the contract says so, and needs no event column', async () => {
     const { item } = await both(bare, [{ body: { platform: 'IOS', items: [{ n: 0, a: 0 }, { n: '0', a: '0' }, { n: 5, a: 5 }] } }, { body: { platform: 'IOS', items: '[{n=0, a=0}, {n=6, a=x}]' } }]);
-    assert.deepEqual(columns(item, 'n', 'a').sort(), [['5', '5'], ['6', 'x'], [null, null], [null, null], [null, null]]);
+    assert.deepEqual(columns(item, 'n', 'a').sort(([, a], [, b]) => String(a).localeCompare(String(b))), [['5', '5'], [null, null], [null, null], [null, null], ['6', 'x']]);
   });
 
   it('refuses a key that no text form could hold', async () => {

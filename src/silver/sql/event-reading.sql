@@ -11,13 +11,14 @@ WITH source_row AS (
   SELECT *, CASE WHEN NOT _unusual THEN _body WHEN json_type(_body) = 'OBJECT' THEN {{body_quoted}} ELSE '{}' END AS _doc
   FROM tested
 ), found AS (
-  SELECT *, json_type(_doc, $event_types_at) AS _types, json_extract_string(_doc, $event_texts_at) AS _texts
+  -- In a usual row what stands under a key is a plain value: its type needs no second look.
+  SELECT *, CASE WHEN _unusual THEN json_type(_doc, $event_at) END AS _types, json_extract_string(_doc, $event_at) AS _texts
   FROM document
 ), raw AS (
   SELECT *, {{raw}}
   FROM found
 ), typed AS (
-  SELECT *, _types[{{items_place}}] AS _items_type,
+  SELECT *,
     {{typed}}
   FROM raw
 )

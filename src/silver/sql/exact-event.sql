@@ -4,11 +4,14 @@
 -- `_elements` is null for items that can't be read, `_empty` tells that there are none.
 WITH event AS (
   {{event_reading}}
+), probed AS (
+  SELECT *, json_type(_body, $items_at) AS _items_type
+  FROM event
 ), texted AS (
   SELECT *,
     CASE WHEN _items_type = 'VARCHAR' THEN json_extract_string(_body, $items_at) END AS _text,
     CASE WHEN _items_type = 'VARCHAR' THEN CAST(json_extract(_body, $items_at) AS VARCHAR) END AS _quoted
-  FROM event
+  FROM probed
 ), formed AS (
   SELECT *,
     CASE

@@ -4,20 +4,24 @@
 -- `_form`: none, array, json (an array as JSON text), java (plain toString text); null is anything else.
 WITH event AS (
   {{event_reading}}
-), probed AS (
-  SELECT *,
-    CASE WHEN _items_type = 'ARRAY' THEN json_type(_body, $item_types_at) END AS _elements,
-    CASE WHEN _items_type = 'VARCHAR' THEN CAST(json_extract(_body, $items_at) AS VARCHAR) END AS _quoted
+), listed AS (
+  SELECT *, json_type(_body, $item_types_at) AS _elements
   FROM event
+), probed AS (
+  SELECT *, CASE WHEN coalesce(len(_elements), 0) = 0 THEN json_type(_body, $items_at) END AS _items_type
+  FROM listed
+), quoted AS (
+  SELECT *, CASE WHEN _items_type = 'VARCHAR' THEN CAST(json_extract(_body, $items_at) AS VARCHAR) END AS _quoted
+  FROM probed
 ), formed AS (
   SELECT *,
     CASE
-      WHEN _items_type IS NULL OR _items_type = 'NULL' OR len(_elements) = 0 OR list_contains($empty_items, _quoted) THEN 'none'
-      WHEN _items_type = 'ARRAY' THEN 'array'
+      WHEN len(_elements) > 0 THEN 'array'
+      WHEN _items_type IS NULL OR _items_type IN ('NULL', 'ARRAY') OR list_contains($empty_items, _quoted) THEN 'none'
       WHEN regexp_full_match(_quoted, $plain_items) THEN 'java'
       WHEN starts_with(_quoted, '"[{\"') THEN 'json'
     END AS _form
-  FROM probed
+  FROM quoted
 ), texted AS (
   SELECT *, CASE WHEN _form = 'json' THEN json_extract_string(_body, $items_at) END AS _text
   FROM formed

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { parseSourceUri } from '../../src/sources/uri.js';
+
+const queue = { kind: 'sqs', queue: 'events', region: null, endpoint: null, visibilitySeconds: 300, receivers: 4 };
+
+describe('--from', () => {
+  it('takes a queue by its name, with settings', () => {
+    assert.deepEqual(parseSourceUri('sqs://events'), queue);
+    assert.deepEqual(parseSourceUri('sqs://events?region=eu-west-1&visibility=60&receivers=2'), { ...queue, region: 'eu-west-1', visibilitySeconds: 60, receivers: 2 });
+    assert.deepEqual(parseSourceUri('sqs://events?endpoint=http%3A%2F%2F127.0.0.1%3A9324'), { ...queue, endpoint: 'http://127.0.0.1:9324' });
+    assert.deepEqual(parseSourceUri('SQS://events.fifo/'), { ...queue, queue: 'events.fifo' });
+  });
+
+  it('takes a queue by its URL: the region from the name, another host as the endpoint', () => {
+    const amazon = 'https://sqs.eu-west-1.amazonaws.com/123456789012/events';
+    assert.deepEqual(parseSourceUri(amazon), { ...queue, queue: amazon, region: 'eu-west-1' });
+    assert.deepEqual(parseSourceUri('http://127.0.0.1:9324/queue/events?receivers=1'), { ...queue, queue: 'http://127.0.0.1:9324/queue/events', endpoint: 'http://127.0.0.1:9324', receivers: 1 });
+    assert.equal(parseSourceUri('https://sqs.eu-west-1.amazonaws.com.example.org/1/q').kind === 'sqs' && (parseSourceUri('https://sqs.eu-west-1.amazonaws.com.example.org/1/q') as { region: string | null }).region, null);
+  });
+
+  it('takes whatever has no scheme as a file, a folder or a glob', () => {
+    for (const pattern of ['-', 'events.ndjson', '/in/2026-*/[ab]?.json.gz', 'C:\\in\\events.json']) assert.deepEqual(parseSourceUri(pattern), { kind: 'files', pattern });
+    assert.deepEqual(parseSourceUri('file:///in/a%20b.json'), { kind: 'files', pattern: '/in/a b.json' });
+  });
+
+  for (const text of ['kafka://host:9092/topic', 's3://bucket/prefix', 'postgres://host/db', 'sqs://', 'sqs://events?visibility=0', 'sqs://events?visibility=1.5', 'sqs://events?receivers=65', 'sqs://events?colour=red', 'sqs://%zz', 'file:///%', 'http://']) {
+    it(`refuses ${text} as wrong usage, with what there is instead`, () => {
+      assert.throws(() => parseSourceUri(text), (error: { code?: string; hint?: string }) => error.code === 'USAGE' && (error.hint ?? '') !== '');
+    });
+  }
+});
