@@ -20,7 +20,7 @@ interface ColumnValue {
 /** One column of a contract: where its value is, what it must be. */
 export interface Column<T extends ColumnType = ColumnType, R extends boolean = boolean, V extends string = string> {
   readonly type: T;
-  /** Keys in the JSON object, the first one present wins. Empty: the column's own name. */
+  /** Keys in the JSON object, the first that isn't null wins: a missing key is like a null. Empty: the column's own name. */
   readonly keys: readonly string[];
   /** A row without it is rejected. */
   readonly required: R;

@@ -39,8 +39,9 @@ export function compile(dataset: Dataset): Compiled {
   const items = fieldsOf(dataset.items.columns);
   bindPlaces(dataset, event, values);
   const columns = names(event);
-  const same = ['event_timestamp', 'platform', ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)].join(', ');
-  const shared = { columns, same, item_end: itemEnd };
+  const sure = ['event_timestamp', 'platform', ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)];
+  const same = sure.join(', ');
+  const shared = { columns, same, same_of_any: sure.map((name) => `any_value(${name}) AS ${name}`).join(', '), item_end: itemEnd };
   const unusual = unusualIn(dataset);
   const reading = (source: string): string => eventReading(dataset, text, values, source, unusual);
   const quick = quickItems(dataset, text, values);

@@ -7,6 +7,9 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
 
+/** After so many blanks no array is looked for. */
+const maxBlankBytes = 2 ** 20;
+
 const isBlank = (byte: number): boolean => byte === space || byte === 0x09 || byte === lineFeed || byte === carriageReturn;
 
 /** Where the text begins behind a byte order mark. */
@@ -34,12 +37,15 @@ export async function* arrayElements(chunks: AsyncIterable<Buffer>): AsyncGenera
     const lines = splitter.push(chunk);
     if (lines.length > 0) yield lines;
   }
+  const rest = splitter.end();
+  if (rest.length > 0) yield rest;
   if (splitter.open) throw new Error('is cut short: its JSON array has no end');
 }
 
 class ArraySplitter {
   private mode: 'start' | 'lines' | 'array' | 'after' = 'start';
-  private begun = false;
+  /** Blanks that a file begins with: rows of their own, unless an array follows. */
+  private blanks = Buffer.alloc(0);
   private depth = 0;
   private inText = false;
   private escaped = false;
@@ -52,12 +58,20 @@ class ArraySplitter {
   push(chunk: Buffer): Buffer {
     if (this.mode === 'lines') return chunk;
     if (this.mode !== 'start') return this.elements(chunk, 0);
-    const from = this.begun ? 0 : afterMark(chunk);
-    this.begun = true;
-    const first = firstByte(chunk, from);
-    if (first < 0) return chunk.subarray(from);
-    this.mode = chunk[first] === openBracket ? 'array' : 'lines';
-    return this.mode === 'array' ? this.elements(chunk, first + 1) : chunk.subarray(from);
+    const start = Buffer.concat([this.blanks, chunk]);
+    const from = afterMark(start);
+    const first = firstByte(start, from);
+    if (first < 0 && start.length < maxBlankBytes) {
+      this.blanks = start;
+      return chunk.subarray(0, 0);
+    }
+    this.mode = start[first] === openBracket ? 'array' : 'lines';
+    return this.mode === 'array' ? this.elements(start, first + 1) : start.subarray(from);
+  }
+
+  /** What is left when there are no more chunks. */
+  end(): Buffer {
+    return this.mode === 'start' ? this.blanks.subarray(afterMark(this.blanks)) : Buffer.alloc(0);
   }
 
   private elements(chunk: Buffer, from: number): Buffer {

@@ -10,8 +10,13 @@ export async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   const gunzip = createGunzip({ chunkSize: unpackedChunkBytes });
   const failures: Error[] = [];
   let unpacked: Buffer[] = [];
+  let settle: () => void = () => undefined;
   gunzip.on('data', (chunk: Buffer) => unpacked.push(chunk));
-  gunzip.on('error', (error) => failures.push(error));
+  gunzip.on('close', () => settle());
+  gunzip.on('error', (error) => {
+    failures.push(error);
+    settle();
+  });
   const taken = (): Buffer[] => {
     const buffers = unpacked;
     unpacked = [];
@@ -19,12 +24,15 @@ export async function* gunzipped(chunks: AsyncIterable<Buffer>): AsyncGenerator<
   };
   try {
     for await (const chunk of chunks) {
-      await new Promise<void>((resolve) => gunzip.write(chunk, () => resolve()));
+      await new Promise<void>((resolve) => {
+        settle = resolve;
+        gunzip.write(chunk, () => resolve());
+      });
       yield* taken();
       if (failures[0] !== undefined) throw failures[0];
     }
     await new Promise<void>((resolve) => {
-      gunzip.once('close', resolve);
+      settle = resolve;
       gunzip.end();
     });
     yield* taken();

@@ -51,7 +51,7 @@ const kinds: readonly Kind[] = [
 ];
 
 /** The embedded queue takes no characters beyond the basic plane. */
-const character = fc.constantFrom(...'aZ09 "\\\n\r\t\u0000\u001f{}[],=:ñçãß€漢');
+const character = fc.constantFrom(...Array.from('aZ09 "\\\n\r\t\u0000\u001f{}[],=:ñçãß€漢'));
 
 /** JSON objects of the kind that trackers send, with accents, brackets and escapes in texts. */
 const bodiesArbitrary = fc.array(

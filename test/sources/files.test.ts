@@ -110,7 +110,7 @@ describe('files as a source', () => {
       const open = await filled(folder, { 'a.ndjson': lines(bodies) });
       const first = await firstBatch(await open());
       assert.equal(first.kind, 'lines');
-      const mark = (first as Extract<Batch, { kind: 'lines' }>).mark;
+      const mark = (first).mark;
       const { seen } = await readAll(await open({ taken: new Map([[mark.sha256, mark]]) }));
       assert.deepEqual([...seenIn(first), ...seen], (await readAll(await open())).seen);
       assert.equal(seen.length, bodies.length - mark.lines);
@@ -266,7 +266,7 @@ describe('files as a source', () => {
     }));
   });
 
-  it('that is cut while it is read is no complete file', () => inFolder(async (folder) => {
+  it('are not complete when they are cut while they are read', () => inFolder(async (folder) => {
     const open = await filled(folder, { 'a.ndjson': lines(numbered(20_000, 1_000)) });
     const source = await open();
     const marks: FileMark[] = [];

@@ -82,7 +82,7 @@ shown AS (
 )
 SELECT
   shown.list_key AS item_list_id, shown.place AS list_position, shown.impressions, coalesce(clicked.clicks, 0) AS clicks,
-  CAST(coalesce(clicked.clicks, 0) AS DOUBLE) / nullif(shown.impressions, 0) AS ctr
+  round(CAST(coalesce(clicked.clicks, 0) AS DOUBLE) / nullif(shown.impressions, 0), 4) AS ctr
 FROM shown
 LEFT JOIN clicked ON clicked.list_key = shown.list_key AND clicked.place = shown.place
 ORDER BY item_list_id, list_position

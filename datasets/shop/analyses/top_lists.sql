@@ -98,10 +98,10 @@ counted AS (
 )
 SELECT
   item_list_id, item_list_name, impressions, viewers, clicks, clickers,
-  CAST(clicks AS DOUBLE) / nullif(impressions, 0) AS ctr,
-  CAST(clickers AS DOUBLE) / nullif(viewers, 0) AS share_of_viewers,
+  round(CAST(clicks AS DOUBLE) / nullif(impressions, 0), 4) AS ctr,
+  round(CAST(clickers AS DOUBLE) / nullif(viewers, 0), 4) AS share_of_viewers,
   CASE WHEN viewers > 0 THEN
-    (CAST(clickers AS DOUBLE) / viewers + 1.9208 / viewers - 1.96 * sqrt(CAST(clickers AS DOUBLE) * (viewers - clickers) / viewers / viewers / viewers + 0.9604 / viewers / viewers)) / (1 + 3.8416 / viewers)
+    round((CAST(clickers AS DOUBLE) / viewers + 1.9208 / viewers - 1.96 * sqrt(CAST(clickers AS DOUBLE) * (viewers - clickers) / viewers / viewers / viewers + 0.9604 / viewers / viewers)) / (1 + 3.8416 / viewers), 4)
   END AS wilson_lower
 FROM counted
 ORDER BY wilson_lower DESC, viewers DESC, item_list_id

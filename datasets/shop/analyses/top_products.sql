@@ -81,9 +81,9 @@ counted AS (
 )
 SELECT
   counted.item_id, named.item_name, viewer.viewers, counted.sessions_viewed, counted.sessions_bought,
-  CAST(counted.sessions_bought AS DOUBLE) / nullif(counted.sessions_viewed, 0) AS share_of_sessions,
+  round(CAST(counted.sessions_bought AS DOUBLE) / nullif(counted.sessions_viewed, 0), 4) AS share_of_sessions,
   CASE WHEN counted.sessions_viewed > 0 THEN
-    (CAST(counted.sessions_bought AS DOUBLE) / counted.sessions_viewed + 1.9208 / counted.sessions_viewed - 1.96 * sqrt(CAST(counted.sessions_bought AS DOUBLE) * (counted.sessions_viewed - counted.sessions_bought) / counted.sessions_viewed / counted.sessions_viewed / counted.sessions_viewed + 0.9604 / counted.sessions_viewed / counted.sessions_viewed)) / (1 + 3.8416 / counted.sessions_viewed)
+    round((CAST(counted.sessions_bought AS DOUBLE) / counted.sessions_viewed + 1.9208 / counted.sessions_viewed - 1.96 * sqrt(CAST(counted.sessions_bought AS DOUBLE) * (counted.sessions_viewed - counted.sessions_bought) / counted.sessions_viewed / counted.sessions_viewed / counted.sessions_viewed + 0.9604 / counted.sessions_viewed / counted.sessions_viewed)) / (1 + 3.8416 / counted.sessions_viewed), 4)
   END AS wilson_lower
 FROM counted
 JOIN viewer ON viewer.item_id = counted.item_id

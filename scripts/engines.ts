@@ -1,0 +1,40 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cache.js';
+import { fetchElasticMq } from './engines/elasticmq.js';
+import { fetchExtension, fetchPython } from './engines/python.js';
+
+/** Fetches the readers and servers that Ingot did not write, then runs the tests against them. Fails when one is not to be had. */
+async function main(): Promise<number> {
+  say(`the cache is ${cacheFolder()}`);
+  await installPrerequisites();
+  const python = await fetchPython();
+  const environment = {
+    ...process.env,
+    INGOT_PYTHON: python,
+    INGOT_DELTA_EXTENSION: await fetchExtension(python, 'delta'),
+    INGOT_ELASTICMQ: await fetchElasticMq(),
+  };
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const wanted = process.argv.slice(2);
+  const tests = wanted.length > 0 ? wanted : await testFiles(join(root, 'test', 'engines'));
+  say(`running ${tests.length} test files`);
+  const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
+  return exitCode(process.execPath, ['--import', 'tsx', mocha, '--no-config', '--timeout', '120000', ...tests], root, environment, 'inherit');
+}
+
+async function testFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { recursive: true });
+  return names.filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    say(error instanceof Error ? `${error.message}${error.cause instanceof Error ? `\n${error.cause.message}` : ''}` : String(error));
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { Session } from '../../src/lake/duckdb.js';
+import { temporaryFolder } from '../support/lake.js';
+
+/** Values as text, instants as microseconds: so that readers of all kinds can be compared. */
+export type Row = Readonly<Record<string, string | null>>;
+
+export interface JudgeRequest {
+  readonly op: 'datafusion' | 'pyarrow' | 'facts' | 'append' | 'delete' | 'optimize' | 'vacuum';
+  readonly table: string;
+  readonly sql?: string;
+  readonly filters?: readonly (readonly string[])[];
+  readonly rows?: readonly Readonly<Record<string, readonly (string | number | null)[]>>[];
+  readonly predicate?: string;
+}
+
+export function required(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set: run \`npm run test:engines\``);
+  return value;
+}
+
+/** Has delta-rs answer requests, one after the other. @throws Error with its traceback */
+export async function deltaRs(requests: readonly JudgeRequest[]): Promise<unknown[]> {
+  const child = spawn(required('INGOT_PYTHON'), [fileURLToPath(new URL('./delta_judge.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const output: string[] = [];
+  const errors: string[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
+  child.stdin.end(JSON.stringify(requests));
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0) throw new Error(`delta-rs: ${errors.join('')}`);
+  return JSON.parse(output.join('')) as unknown[];
+}
+
+/** A DuckDB of its own with its Delta extension, which reads the log without Ingot. */
+export async function duckdbDelta(): Promise<Session> {
+  const session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: temporaryFolder({}) });
+  await session.run(`LOAD '${required('INGOT_DELTA_EXTENSION').replaceAll("'", "''")}'`);
+  return session;
+}
