@@ -12,6 +12,7 @@ async function main(): Promise<number> {
   const python = await fetchPython();
   const environment = {
     ...process.env,
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     INGOT_PYTHON: python,
     INGOT_DELTA_EXTENSION: await fetchExtension(python, 'delta'),
     INGOT_ELASTICMQ: await fetchElasticMq(),

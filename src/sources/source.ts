@@ -41,8 +41,8 @@ export interface AckResult {
 
 interface Acknowledged {
   readonly bytes: number;
-  /** Tells the source that the messages are in the lake. */
-  ack(): Promise<AckResult>;
+  /** Tells the source that the messages are in the lake. Keep it alone, and not the batch with its bodies. */
+  readonly ack: () => Promise<AckResult>;
 }
 
 export interface MessageBatch extends Acknowledged {

@@ -4,7 +4,7 @@ import { Change } from './change.js';
 import type { SourceOptions } from './open.js';
 import { Acks, type Held } from './sqs-acks.js';
 import { isPassing, openQueue, sqsError, type Queue } from './sqs-client.js';
-import type { Batch, Message, Source } from './source.js';
+import type { AckResult, Batch, Message, Source } from './source.js';
 import type { SqsUri } from './uri.js';
 
 /** SQS allows 120,000 messages in flight; receivers wait below that. */
@@ -97,6 +97,7 @@ class SqsSource implements Source {
 
   private takeBuffer(): Batch {
     const received = this.buffer;
+    const held = received.map((each) => each.held);
     const bytes = this.bufferedBytes;
     this.buffer = [];
     this.bufferedBytes = 0;
@@ -105,12 +106,14 @@ class SqsSource implements Source {
       kind: 'messages',
       messages: received.map((each) => each.message),
       bytes,
-      ack: async () => {
-        const result = await this.acks.ack(received.map((each) => each.held));
-        this.changed.fire();
-        return result;
-      },
+      ack: () => this.ack(held),
     };
+  }
+
+  private async ack(held: readonly Held[]): Promise<AckResult> {
+    const result = await this.acks.ack(held);
+    this.changed.fire();
+    return result;
   }
 
   private isFull(): boolean {

@@ -33,6 +33,8 @@ def typed(kind, value):
         return datetime.date.fromisoformat(value)
     if kind == "decimal":
         return decimal.Decimal(value)
+    if kind == "integer":
+        return int(value)
     return value
 
 

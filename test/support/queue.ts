@@ -1,6 +1,8 @@
 import { CreateQueueCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { buildApp } from 'fauxqs';
 
+process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+
 export const queueCredentials = { accessKeyId: 'ingot', secretAccessKey: 'ingot' };
 export const queueRegion = 'us-east-1';
 const parallelSends = 8;
