@@ -70,7 +70,8 @@ async function receiveAndDelete(uri: SqsUri): Promise<number> {
     let deleting: Promise<number> = Promise.resolve(0);
     for (;;) {
       const messages = await receive(queue, uri);
-      deleted += await deleting;
+      const done = await deleting;
+      deleted += done;
       if (messages.length === 0) return;
       deleting = remove(queue, messages);
     }

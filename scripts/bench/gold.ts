@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadModels } from '../../src/gold/model.js';
 import { buildGold } from '../../src/gold/gold.js';
@@ -8,7 +7,7 @@ import { createView, readTables } from '../../src/lake/views.js';
 import { compare, type PartResult } from './figures.js';
 import { pair } from './landing.js';
 import { alternate, type Side } from './measure.js';
-import { bareCopy, goldDir, withLake, withSession, type Workbench } from './workbench.js';
+import { bareCopy, forget, goldDir, withLake, withSession, type Workbench } from './workbench.js';
 
 /** Gold from nothing (plan, steps, models, checks, commit) against the same SELECTs alone. */
 export async function gold(bench: Workbench): Promise<PartResult> {
@@ -17,10 +16,7 @@ export async function gold(bench: Workbench): Promise<PartResult> {
   const ingot: Side = {
     name: 'Ingot',
     events: bench.events,
-    before: () => {
-      rmSync(join(lakeDir, 'gold'), { recursive: true, force: true });
-      return Promise.resolve();
-    },
+    before: () => forget(lakeDir, 'gold', bench.dataset),
     work: () => withLake(lakeDir, async (lake) => {
       if ((await buildGold(lake, bench.dataset, goldDir, null)).dates.length === 0) throw new Error('gold has built nothing');
     }),

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { textList } from '../../src/lake/duckdb.js';
 import { sqlFile } from '../../src/lake/sql.js';
@@ -6,7 +5,7 @@ import { buildSilver } from '../../src/silver/silver.js';
 import { compare, type Figure, type PartResult } from './figures.js';
 import { pair } from './landing.js';
 import { alternate, type Side } from './measure.js';
-import { bareCopy, tableFiles, withLake, withSession, type Form, type Workbench } from './workbench.js';
+import { bareCopy, forget, tableFiles, withLake, withSession, type Form, type Workbench } from './workbench.js';
 
 const bareSelects: Readonly<Record<Form, string>> = {
   json: sqlFile(import.meta.url, './silver-json.sql'),
@@ -30,10 +29,7 @@ async function ofForm(bench: Workbench, form: Form, what: string): Promise<Figur
   const ingot: Side = {
     name: 'Ingot',
     events: bench.events,
-    before: () => {
-      rmSync(join(lakeDir, 'silver'), { recursive: true, force: true });
-      return Promise.resolve();
-    },
+    before: () => forget(lakeDir, 'silver', bench.dataset),
     work: () => withLake(lakeDir, async (lake) => {
       const { tables } = await buildSilver(lake, bench.dataset, null);
       if ((tables[bench.dataset.items.table]?.rows ?? 0) === 0) throw new Error('silver has no item rows');

@@ -115,3 +115,8 @@ export async function tableFiles(lake: Lake, layer: string, table: string): Prom
   return [...snapshot.files.values()].map((file) => lake.storage.locate(`${layer}/${table}/${filePath(file.path)}`));
 }
 
+/** Makes a lake as it was before a layer was first built. */
+export function forget(lakeDir: string, layer: 'silver' | 'gold', dataset: Dataset): Promise<void> {
+  for (const folder of [layer, `_ingot/intents/${layer}.${dataset.name}`]) rmSync(join(lakeDir, folder), { recursive: true, force: true });
+  return Promise.resolve();
+}

@@ -64,7 +64,7 @@ export class Bronze {
   private async publish(window: Window, staging: string, run: number, known: readonly string[]): Promise<WindowCounts | null> {
     const { landed, rejected } = await land(await this.lake.session(), this.dataset, window, known);
     const counts = countsOf(window, landed, rejected);
-    const manifest = window.marks.size === 0 ? null : nextManifest(this.taken, window.marks.values());
+    const manifest = window.marks.length === 0 ? null : nextManifest(this.taken, window.marks);
     const stagedManifest = `${staging}/manifest.json`;
     if (manifest !== null) await this.lake.storage.put(stagedManifest, manifest.text);
     const extras = manifest === null ? [] : [{ stagedPath: stagedManifest, path: manifestPath(this.dataset, manifest.taken.version) }];

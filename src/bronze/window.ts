@@ -18,9 +18,9 @@ export class Window {
   /** Messages that are in the window twice: the first counts. */
   repeated = 0;
   readonly redeliveries: Redelivery[] = [];
-  readonly marks = new Map<string, FileMark>();
+  /** By file number: a path's content may be replaced while the window is open. */
+  private readonly markByFile = new Map<number, FileMark>();
   private readonly ids = new Set<string>();
-  private readonly files = new Map<string, number>();
   private readonly acks: (() => Promise<AckResult>)[] = [];
 
   private constructor(
@@ -43,19 +43,18 @@ export class Window {
   }
 
   async add(batch: Batch): Promise<void> {
-    this.acks.push(() => batch.ack());
+    this.acks.push(batch.ack);
     this.bytes += batch.bytes;
     if (batch.kind === 'messages') {
       await this.addMessages(batch.messages);
       return;
     }
     this.rows += batch.rows;
-    this.marks.set(batch.mark.path, batch.mark);
     const fileId = batch.fileId.slice(0, fileIdLength);
-    if (!this.files.has(batch.source)) {
-      this.files.set(batch.source, batch.fileNumber);
+    if (!this.markByFile.has(batch.fileNumber)) {
       await append(this.fileList, { file_number: batch.fileNumber, file_id: fileId, source: batch.source, received_at_ms: batch.receivedAtMs });
     }
+    this.markByFile.set(batch.fileNumber, batch.mark);
     await this.lines.write(batch.spool);
     for (const { line, body, reason } of batch.slow) {
       const facts = { message_id: `${fileId}:${line}`, source: batch.source, source_position: String(line), sent_at_ms: null, received_at_ms: batch.receivedAtMs };
@@ -79,6 +78,11 @@ export class Window {
       else await append(this.bad, { body: Buffer.from(message.body).toString('base64'), ...facts, reason: 'not_utf8' });
     }
     if (good.length > 0) await this.messages.write(`${good.join('\n')}\n`);
+  }
+
+  /** How far each file has been taken. */
+  get marks(): readonly FileMark[] {
+    return [...this.markByFile.values()];
   }
 
   /** Closes the spool; nothing can be added any more. */

@@ -4,10 +4,14 @@ import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadDataset } from '../load.js';
 import { openSource } from '../sources/open.js';
+import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
 import { count, plural, printError, size } from './output.js';
 
 const maxReopenings = 20;
+
+/** Two windows at once must stay below what a queue lets be in flight. */
+const mostQueueRows = 50_000;
 
 export interface BronzeSummary {
   received: number;
@@ -42,7 +46,8 @@ export async function land(
   if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, a file, a folder, a glob, or - for stdin.' });
   await lake.storage.prepare();
   const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [] };
-  const limits = { bytes: config.windowBytes ?? 128e6, rows: config.windowRows ?? 200_000, ageMs: config.windowAge ?? 60_000 };
+  const mostRows = parseSourceUri(config.from).kind === 'sqs' ? mostQueueRows : Infinity;
+  const limits = { bytes: config.windowBytes ?? 128e6, rows: Math.min(config.windowRows ?? 200_000, mostRows), ageMs: config.windowAge ?? 60_000 };
   for (let reopened = 0; ; reopened++) {
     const bronze = new Bronze(lake, dataset);
     const taken = await bronze.open();

@@ -12,7 +12,7 @@ const options = {
   drain: option('--drain', 'stop when the source is empty (the default)').conflicts('follow'),
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
   windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default('128MB'),
-  windowRows: option('--window-rows <n>', '… or this many messages').env('INGOT_WINDOW_ROWS').default('200000'),
+  windowRows: option('--window-rows <n>', '… or this many messages; from a queue 50000 at most').env('INGOT_WINDOW_ROWS').default('200000'),
   windowAge: option('--window-age <duration>', '… or when it has been open so long').env('INGOT_WINDOW_AGE').default('60s'),
   since: option('--since <date>', 'first event date, UTC, included: 2026-01-31'),
   until: option('--until <date>', 'last event date, UTC, included'),

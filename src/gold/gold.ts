@@ -42,7 +42,7 @@ export async function buildGold(lake: Lake, dataset: Dataset, modelsDir: string,
     modelTexts: [...models.steps, ...models.models].map((model) => model.sql),
   };
   for (let attempt = 0; attempt < maxReplans; attempt++) {
-    const plan = await planGold(lake, inputs, range);
+    const plan = await planGold(lake, inputs, range, await scope.run());
     if (plan === null || plan.dates.length === 0) return { tables: Object.fromEntries(tables.map((table) => [table, { partitions: [], rows: 0, rejected: 0, duplicates: 0 }])), dates: [], reason: plan?.reason ?? 'changed' };
     const staging = scope.newStaging();
     try {

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DateTime } from 'luxon';
-import { changedPartitions, type Partition } from '../lake/changes.js';
+import { changedPartitions, inputTxn, tableNumber, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
-import { runTxn } from '../lake/table.js';
 import { readTables, type Reading } from '../lake/views.js';
 
 /** Transactions of the table that gold publishes last: silver's version, and the models it is built by. */
@@ -27,7 +26,7 @@ export interface GoldPlan {
   readonly run: number;
   readonly dates: readonly string[];
   readonly txns: Readonly<Record<string, number>>;
-  readonly reason: 'first build' | 'new models' | 'changed' | 'backfill';
+  readonly reason: 'first build' | 'new models' | 'new silver' | 'changed' | 'backfill';
 }
 
 export interface GoldInputs {
@@ -39,16 +38,18 @@ export interface GoldInputs {
   readonly modelTexts: readonly string[];
 }
 
-/** Which dates are stale in gold, or asked for by a backfill as well; null when silver has no tables. */
-export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRange | null): Promise<GoldPlan | null> {
+/**
+ * Which dates are stale in gold, or asked for by a backfill as well; null when silver has no tables.
+ * @param run the newest run done, read before: gold's tables may be newer, and may have been deleted
+ */
+export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRange | null, run: number): Promise<GoldPlan | null> {
   const silver = await readTables(lake, inputs.silverTables.map((table) => ({ layer: 'silver', table })));
   const event = silver[0];
   if (event === undefined || silver.length < inputs.silverTables.length) return null;
   const anchor = await lake.table('gold', inputs.goldTables.at(-1) ?? '').snapshot();
-  const run = anchor?.txn(runTxn, 0) ?? 0;
   const builtFrom = anchor?.txn(silverTxn(event.table), -1) ?? -1;
   const models = modelsNumber(inputs.modelTexts);
-  const txns = { [silverTxn(event.table)]: event.snapshot.version, [modelsTxn]: models };
+  const txns = { [silverTxn(event.table)]: event.snapshot.version, [modelsTxn]: models, [inputTxn]: tableNumber(event.snapshot) };
   const all = new Set(datesOf([...event.snapshot.files.values()].map((file) => file.partitionValues)));
   for (const table of inputs.goldTables) {
     const snapshot = await lake.table('gold', table).snapshot();
@@ -57,6 +58,7 @@ export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRan
   const plan = (dates: Iterable<string>, reason: GoldPlan['reason']): GoldPlan => ({ silver, run, dates: [...new Set(dates)].sort(), txns, reason });
   if (builtFrom < 0) return plan(all, 'first build');
   if (anchor?.txn(modelsTxn, -1) !== models) return plan(all, 'new models');
+  if (anchor.txn(inputTxn, -1) !== txns[inputTxn]) return plan(all, 'new silver');
   const changed = await changedPartitions(lake.table('silver', event.table), builtFrom, event.snapshot.version);
   const stale = changed === null ? [...all] : datesOf(changed).flatMap(reach).filter((date) => all.has(date));
   if (backfill === null) return plan(stale, 'changed');

@@ -1,4 +1,6 @@
+import { createHash } from 'node:crypto';
 import type { Commit } from './log.js';
+import type { Snapshot } from './snapshot.js';
 import type { Table } from './table.js';
 
 export type Partition = Readonly<Record<string, string | null>>;
@@ -13,6 +15,14 @@ export function distinctPartitions(partitions: Iterable<Partition>): Partition[]
   const found = new Map<string, Partition>();
   for (const partition of partitions) found.set(partitionKey(partition), partition);
   return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, partition]) => partition);
+}
+
+/** Transaction of what is built from a table: which table it was, as one that is deleted and built again counts its versions from 0 again. */
+export const inputTxn = 'ingot.input';
+
+/** A number that differs for tables that differ, also when they have the same name; 48 bits of a hash. */
+export function tableNumber(snapshot: Snapshot): number {
+  return createHash('sha256').update(snapshot.metaData.id).digest().readUIntBE(0, 6);
 }
 
 /**

@@ -44,7 +44,7 @@ export class Session {
   async rows(sql: string, parameters: Parameters = {}): Promise<Record<string, unknown>[]> {
     const values = parametersOf(sql, parameters);
     const reader = await this.guard(() => this.connection.runAndReadAll(sql, values, typesOf(values)));
-    return reader.getRowObjectsJson() as Record<string, unknown>[];
+    return reader.getRowObjectsJson();
   }
 
   /** Stops the statement that is running. */

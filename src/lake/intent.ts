@@ -4,6 +4,7 @@ import { filePath, intentRoot, logPath, tableFolder } from './layout.js';
 import { creation, evolvedMetaData, type TableSpec } from './schema.js';
 import type { Snapshot } from './snapshot.js';
 import type { Move } from './storage.js';
+import { discard } from './discard.js';
 import { runTxn } from './table.js';
 
 /** A run written down before it changes anything: enough for any process to finish it, again and again. */
@@ -141,13 +142,13 @@ export function noEmpty(value: string | null | undefined): string | null {
   return value === undefined || value === '' ? null : value;
 }
 
-/** Removes what the run replaced, unless it is kept a while, and its staging; then marks it done. */
+/** Removes what the run replaced, or notes it down to be removed later, and its staging; then marks it done. */
 export async function finishIntent(lake: Lake, intent: Intent): Promise<void> {
-  if (lake.options.retainMs === 0) {
-    for (const { spec, replaces } of intent.tables) {
-      if (replaces !== null) await removeReplaced(lake, spec, intent.run);
-    }
+  const replaced: string[] = [];
+  for (const { spec, replaces } of intent.tables) {
+    if (replaces !== null) replaced.push(...(await replacedPaths(lake, spec, intent.run)));
   }
+  await discard(lake, intent.scope, intent.run, replaced);
   await lake.storage.removeFolder(intent.staging);
   await lake.storage.put(intentPath(intent.scope, intent.run), JSON.stringify({ id: intent.id, scope: intent.scope, run: intent.run, done: true }));
   const old = intent.run - intentsKept;
@@ -157,10 +158,11 @@ export async function finishIntent(lake: Lake, intent: Intent): Promise<void> {
 /** Done intents stay for a while, so that a slow writer can't take their number again. */
 const intentsKept = 16;
 
-async function removeReplaced(lake: Lake, spec: TableSpec, run: number): Promise<void> {
+/** Files that a run removed from the log and that no version has taken in again, relative to the lake's root. */
+async function replacedPaths(lake: Lake, spec: TableSpec, run: number): Promise<string[]> {
   const table = lake.table(spec.layer, spec.table);
   const commit = await table.commitOfRun(run);
   const removed = commit?.actions.flatMap((action) => (action.remove ? [action.remove.path] : [])) ?? [];
   const live = (await table.snapshot())?.files;
-  await lake.storage.remove(removed.filter((path) => live?.has(path) !== true).map((path) => `${table.folder}/${filePath(path)}`));
+  return removed.filter((path) => live?.has(path) !== true).map((path) => `${table.folder}/${filePath(path)}`);
 }

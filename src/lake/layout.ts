@@ -3,6 +3,7 @@ import { LakeError } from '../errors.js';
 /** Where things are in a lake. All paths are relative to its root. */
 export const stagingRoot = '_ingot/staging';
 export const intentRoot = '_ingot/intents';
+export const discardRoot = '_ingot/discard';
 
 /** `silver/event`. */
 export function tableFolder(layer: string, table: string): string {

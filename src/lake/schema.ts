@@ -87,14 +87,14 @@ export function evolvedMetaData(metaData: MetaData, spec: TableSpec): MetaData |
     if (type === null) throw unlike(spec, `its column ${wanted.name} is ${sqlType(known?.type ?? '')}, not ${sqlType(wanted.type)}`);
     fields.set(key, { ...(known ?? wanted), type });
   }
-  const evolved = {
-    ...metaData,
-    schemaString: structOf([...fields.values()]),
-    configuration: { ...metaData.configuration, ...configurationOf(spec) },
-  };
-  const same = evolved.schemaString === structOf(fieldsOf(metaData)) && sameEntries(evolved.configuration, metaData.configuration);
-  return same ? null : evolved;
+  const schemaString = structOf([...fields.values()]);
+  const sameColumns = schemaString === structOf(fieldsOf(metaData));
+  const configuration = { ...metaData.configuration, ...configurationOf(spec), ...(sameColumns ? {} : { [evolvedKey]: 'true' }) };
+  return sameColumns && sameEntries(configuration, metaData.configuration) ? null : { ...metaData, schemaString, configuration };
 }
+
+/** Marks a table whose files may have other columns than its log says. */
+export const evolvedKey = 'ingot.evolved';
 
 function sameEntries(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);

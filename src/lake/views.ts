@@ -1,6 +1,7 @@
 import type { Session } from './duckdb.js';
 import { textList } from './duckdb.js';
 import { filePath } from './layout.js';
+import { evolvedKey } from './schema.js';
 import type { Lake } from './lake.js';
 import type { Snapshot } from './snapshot.js';
 import { identifier } from './sql.js';
@@ -56,8 +57,7 @@ export async function createView(session: Session, lake: Lake, reading: Reading,
   await session.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(layer)}`);
   const name = `${identifier(layer)}.${identifier(table)}`;
   if (paths.length === 0) {
-    const columns = snapshot.columns.map((column) => `CAST(NULL AS ${column.type}) AS ${identifier(column.name)}`);
-    await session.run(`CREATE OR REPLACE VIEW ${name} AS SELECT ${columns.join(', ')} WHERE false`);
+    await session.run(`CREATE OR REPLACE VIEW ${name} AS ${emptyRows(snapshot)}`);
     return;
   }
   const variable = identifier(`files_${layer}_${table}`);
@@ -65,11 +65,25 @@ export async function createView(session: Session, lake: Lake, reading: Reading,
   await session.run(`CREATE OR REPLACE VIEW ${name} AS ${viewSelect(snapshot, `getvariable('${`files_${layer}_${table}`.replaceAll("'", "''")}')`)}`);
 }
 
-/** The SELECT of a view: the table's columns in the log's order, partition columns with their types. */
+/**
+ * The SELECT of a view: the table's columns in the log's order, partition columns with their types. Where files may lack
+ * columns or have narrower ones, an empty row set with the log's types goes before them.
+ */
 export function viewSelect(snapshot: Snapshot, files: string): string {
   const columns = snapshot.columns.map((column) => identifier(column.name)).join(', ');
   const partition = new Set(snapshot.metaData.partitionColumns);
   const types = snapshot.columns.filter((column) => partition.has(column.name)).map((column) => `${identifier(column.name)}: ${column.type}`);
   const hive = partition.size === 0 ? '' : `, hive_partitioning = true, hive_types = {${types.join(', ')}}`;
-  return `SELECT ${columns} FROM read_parquet(${files}${hive})`;
+  if (!mayDiffer(snapshot)) return `SELECT ${columns} FROM read_parquet(${files}${hive})`;
+  return `SELECT ${columns} FROM (${emptyRows(snapshot)} UNION ALL BY NAME SELECT * FROM read_parquet(${files}, union_by_name = true${hive}))`;
+}
+
+/** Rows of other writers, or from before a change of the columns. */
+function mayDiffer(snapshot: Snapshot): boolean {
+  return snapshot.anchor === null || snapshot.metaData.configuration[evolvedKey] === 'true';
+}
+
+function emptyRows(snapshot: Snapshot): string {
+  const columns = snapshot.columns.map((column) => `CAST(NULL AS ${column.type}) AS ${identifier(column.name)}`);
+  return `SELECT ${columns.join(', ')} WHERE false`;
 }

@@ -1,5 +1,6 @@
 import type { Dataset } from '../dataset.js';
-import { textList } from '../lake/duckdb.js';
+import { messageOf } from '../errors.js';
+import { textList, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
 import { sqlFile } from '../lake/sql.js';
@@ -100,14 +101,26 @@ async function fileDifferences(lake: Lake, { layer, table, snapshot }: Reading):
     else expected.set(lake.storage.locate(path), recordsOf(file.stats) ?? -1);
   }
   if (expected.size === 0 || differences.length > 0) return differences;
-  const session = await lake.session();
-  for (const row of await session.rows(fileRowsSelect, { paths: textList([...expected.keys()]) })) {
-    const path = String(row['file_name']);
-    const found = Number(row['num_rows']);
+  for (const { path, found } of await footers(await lake.session(), [...expected.keys()])) {
+    const what = path.slice(lake.storage.root.length + 1);
     const rows = expected.get(path) ?? -1;
-    if (rows >= 0 && rows !== found) differences.push({ kind: 'file', what: path.slice(lake.storage.root.length + 1), expected: rows, found, message: `${path.slice(lake.storage.root.length + 1)} has ${found} rows, not ${rows}` });
+    if (typeof found === 'string') differences.push({ kind: 'file', what, expected: Math.max(rows, 0), found: 0, message: `${what} can't be read: ${found}` });
+    else if (rows >= 0 && rows !== found) differences.push({ kind: 'file', what, expected: rows, found, message: `${what} has ${found} rows, not ${rows}` });
   }
   return differences;
+}
+
+/** Each file's rows by its footer, or why it can't be read. One bad file fails a whole statement: then each half is read by itself. */
+async function footers(session: Session, paths: readonly string[]): Promise<{ readonly path: string; readonly found: number | string }[]> {
+  try {
+    const rows = await session.rows(fileRowsSelect, { paths: textList(paths) });
+    return rows.map((row) => ({ path: String(row['file_name']), found: Number(row['num_rows']) }));
+  } catch (error) {
+    const [path = '', ...others] = paths;
+    if (others.length === 0) return [{ path, found: messageOf(error) }];
+    const half = Math.ceil(paths.length / 2);
+    return [...(await footers(session, paths.slice(0, half))), ...(await footers(session, paths.slice(half)))];
+  }
 }
 
 async function balance(lake: Lake, dataset: Dataset, readings: readonly Reading[], bronze: Reading) {

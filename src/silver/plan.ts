@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Dataset } from '../dataset.js';
-import { changedPartitions, distinctPartitions, type Partition } from '../lake/changes.js';
+import { changedPartitions, distinctPartitions, inputTxn, tableNumber, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
-import { runTxn } from '../lake/table.js';
 import { eventSpec } from './tables.js';
 
 /** Rises when the same contract gives other rows than before. */
@@ -27,22 +26,25 @@ export interface SilverPlan {
   readonly partitions: readonly Partition[];
   /** What the event table's transactions say after the run. */
   readonly txns: Readonly<Record<string, number>>;
-  readonly reason: 'first build' | 'new contract' | 'changed' | 'backfill';
+  readonly reason: 'first build' | 'new contract' | 'new bronze' | 'changed' | 'backfill';
 }
 
-/** What is stale in silver, or what a backfill asks for; null when bronze has no table. */
-export async function planSilver(lake: Lake, dataset: Dataset, range: Range | null): Promise<SilverPlan | null> {
+/**
+ * What is stale in silver, or what a backfill asks for; null when bronze has no table.
+ * @param run the newest run done, read before: the event table may be newer, and may have been deleted
+ */
+export async function planSilver(lake: Lake, dataset: Dataset, range: Range | null, run: number): Promise<SilverPlan | null> {
   const table = lake.table('bronze', dataset.name);
   const bronze = await table.snapshot();
   if (bronze === null) return null;
   const event = await lake.table('silver', eventSpec(dataset).table).snapshot();
-  const run = event?.txn(runTxn, 0) ?? 0;
   const builtFrom = event?.txn(bronzeTxn(dataset), -1) ?? -1;
   const contract = contractNumber(dataset);
   const all = distinctPartitions([...bronze.files.values(), ...(event?.files.values() ?? [])].map((file) => file.partitionValues));
-  const txns = { [bronzeTxn(dataset)]: bronze.version, [contractTxn]: contract };
+  const txns = { [bronzeTxn(dataset)]: bronze.version, [contractTxn]: contract, [inputTxn]: tableNumber(bronze) };
   if (builtFrom < 0) return { bronze, run, partitions: all, txns, reason: 'first build' };
   if (event?.txn(contractTxn, -1) !== contract) return { bronze, run, partitions: all, txns, reason: 'new contract' };
+  if (event.txn(inputTxn, -1) !== txns[inputTxn]) return { bronze, run, partitions: all, txns, reason: 'new bronze' };
   const changed = (await changedPartitions(table, builtFrom, bronze.version)) ?? all;
   if (range === null) return { bronze, run, partitions: changed, txns, reason: 'changed' };
   const partitions = distinctPartitions([...changed, ...all.filter((partition) => within(partition, range))]);

@@ -35,7 +35,7 @@ export async function buildSilver(lake: Lake, dataset: Dataset, range: Range | n
   const scope = new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);
   await scope.recover();
   for (let attempt = 0; attempt < maxReplans; attempt++) {
-    const plan = await planSilver(lake, dataset, range);
+    const plan = await planSilver(lake, dataset, range, await scope.run());
     if (plan === null || plan.partitions.length === 0) return summaryOf(dataset, plan, new Map());
     const staging = scope.newStaging();
     try {

@@ -43,7 +43,7 @@ export async function openQueue(uri: SqsUri): Promise<Queue> {
     return { client, url };
   } catch (error) {
     client.destroy();
-    throw sqsError(error, uri);
+    throw sqsError(abortSignal.aborted ? new Error(`no answer within ${openTimeoutMs / 1000} s`) : error, uri);
   }
 }
 

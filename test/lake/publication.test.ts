@@ -90,8 +90,19 @@ describe('a publication of two tables', () => {
   }
 });
 
+interface Stalled {
+  readonly reached: Promise<void>;
+  /** Lets it take that step and go on, or die after it. */
+  readonly go: (alive: boolean) => void;
+  readonly done: Promise<number>;
+}
+
 /** Publishes from a process that stops at its first step that `stops` matches, until it is let go. */
-function stalled(storage: Storage, stops: RegExp, itemEvent: Change | null, event: Change | null): { reached: Promise<void>; go: (alive: boolean) => void; done: Promise<number> } {
+function stalled(storage: Storage, stops: RegExp, itemEvent: Change | null, event: Change | null): Stalled {
+  return stalling(storage, stops, (slow) => publish(storage, slow, itemEvent, event));
+}
+
+function stalling(storage: Storage, stops: RegExp, work: (slow: Storage) => Promise<number>): Stalled {
   let arrive: () => void = () => undefined;
   let go: (alive: boolean) => void = () => undefined;
   const reached = new Promise<void>((resolve) => (arrive = resolve));
@@ -108,7 +119,7 @@ function stalled(storage: Storage, stops: RegExp, itemEvent: Change | null, even
       dead = !(await gate);
     },
   );
-  return { reached, go, done: publish(storage, slow, itemEvent, event) };
+  return { reached, go, done: work(slow) };
 }
 
 const appended = (row: string): Change => ({ platform: 'IOS', rows: [row], replace: false });
@@ -146,6 +157,20 @@ describe('a process that stood still while others published so much that its num
     assert.equal(await publish(storage, storage, null, appended('last')), 21);
     assert.deepEqual((await rowsGlobbed(storage))['item_event'], ['first']);
     assert.equal((await rowsRead(storage))['event']?.length, 21);
+  });
+
+  it('has published nothing either when another process has been about to read that number all the while', async () => {
+    const storage = new MemoryStorage();
+    await publish(storage, storage, appended('first'), appended('first'));
+    const slow = stalled(storage, stops, replaced, replaced);
+    const reader = stalling(storage, /^read _ingot\/intents\/silver.shop\/0*2.json/, (stepped) => scopeOver(stepped).recover());
+    await Promise.all([slow.reached, reader.reached]);
+    for (let run = 2; run <= 20; run++) await publish(storage, storage, null, appended(`row ${run}`));
+    slow.go(false);
+    await assert.rejects(slow.done, Crash);
+    reader.go(true);
+    assert.equal(await reader.done, 20);
+    assert.deepEqual((await rowsGlobbed(storage))['item_event'], ['first']);
   });
 
   it('changes nothing when it was finishing a run that others have finished long since', async () => {
@@ -216,6 +241,21 @@ describe('a scope', () => {
     for (const folder of [...kept, ...gone]) await storage.put(`${folder}/part.parquet`, 'x');
     await scope.recover();
     assert.deepEqual(storage.paths, kept.map((folder) => `${folder}/part.parquet`).sort());
+  });
+
+  it('keeps the staging of a process that wrote its run down and died while another was looking for dead ones', async () => {
+    const storage = new MemoryStorage();
+    await begun(storage);
+    const recovery = stalling(storage, /^list _ingot\/staging\/silver.shop/, (stepped) => scopeOver(stepped).recover());
+    await recovery.reached;
+    const dying = scopeOver(new RecordingStorage(storage, { effect: 2, when: 'after' }));
+    const staging = dying.newStaging().replace(`-${process.pid}-`, `-${spawnSync(process.execPath, ['-e', '']).pid}-`);
+    const writes = [await stagedWrite(storage, staging, 'item_event', appended('row')), await stagedWrite(storage, staging, 'event', appended('row'))];
+    await assert.rejects(dying.publish(staging, writes, [], anyRun), Crash);
+    recovery.go(true);
+    assert.equal(await recovery.done, 3);
+    assert.equal((await rowsRead(storage))['event']?.includes('row'), true);
+    assert.deepEqual(storage.paths.filter((path) => path.startsWith('_ingot/staging')), []);
   });
 
   it('refuses a run that does not end with its anchor', async () => {

@@ -43,6 +43,13 @@ function copyOf(root: string): string {
   return copy;
 }
 
+/** Where to die: of effects of one kind in a row before the first, the second and the last. */
+function crashPoints(effects: readonly string[]): number[] {
+  const kind = (index: number): string => effects[index]?.split(' ')[0] ?? '';
+  const inner = (index: number): boolean => kind(index - 1) === kind(index) && kind(index - 2) === kind(index) && kind(index + 1) === kind(index);
+  return effects.slice(0, -1).flatMap((_effect, index) => (/^(sync|adopt|remove)$/.test(kind(index)) && inner(index) ? [] : [index]));
+}
+
 describe('a build of silver or gold, crashed at each step', () => {
   after(removeTemporaryFolders);
 
@@ -52,10 +59,11 @@ describe('a build of silver or gold, crashed at each step', () => {
       const before = await withPipeline((pipeline) => pipeline.contract(), { root: stale });
       const root = copyOf(stale);
       const effects = await over(root, null, (pipeline) => pipeline[layer]());
-      const whole = await withPipeline(async (pipeline) => ({ contract: await pipeline.contract(), versions: await pipeline.versions() }), { root });
+      const whole = await withPipeline(async (pipeline) => ({ contract: await pipeline.contract(), versions: await pipeline.versions(), audit: await pipeline.audit() }), { root });
       assert.notDeepEqual(whole.contract, before);
+      assert.deepEqual([whole.audit.differences, whole.audit.pending], [[], 0]);
       const anchor = layer === 'silver' ? 'silver.event' : 'gold.session';
-      for (let effect = 0; effect < effects.length - 1; effect++) {
+      for (const effect of crashPoints(effects)) {
         const crashed = copyOf(stale);
         await over(crashed, { effect, when: 'before' }, (pipeline) => pipeline[layer]());
         await withPipeline(async (pipeline) => {
@@ -65,7 +73,6 @@ describe('a build of silver or gold, crashed at each step', () => {
           await pipeline[layer]();
           assert.deepEqual(await pipeline.contract(), whole.contract, `the rerun, after ${effects[effect]}`);
           assert.deepEqual(await pipeline.versions(), whole.versions);
-          assert.deepEqual((await pipeline.audit()).differences, []);
         }, { root: crashed });
       }
     });

@@ -19,7 +19,7 @@ function shown(column: string): string {
 
 /** Rows by key as `column=value` lists, nulls empty. */
 function byKey(rows: readonly Record<string, unknown>[], keys: readonly string[]): Map<string, string> {
-  const text = (value: unknown): string => (value === null ? '' : String(value));
+  const text = (value: unknown): string => (typeof value === 'string' ? value : value === null ? '' : JSON.stringify(value));
   return new Map(rows.map((row) => [keys.map((key) => text(row[key])).join(' '), JSON.stringify(Object.entries(row).map(([column, value]) => `${column}=${text(value)}`))]));
 }
 

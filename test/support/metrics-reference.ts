@@ -1,35 +1,15 @@
 import { createHash } from 'node:crypto';
-import { moneyText, type ShopEvent, type ShopItem } from './silver-of-json.js';
+import {
+  clicksOf, conversionsOf, isGreater, itemRowsOf, laterText, ownList, quantityOf, revenueOf, sessionsOf,
+  type Attributed, type DatedText, type ItemRow, type Session,
+} from './reference-sessions.js';
+import { moneyText, type ShopEvent } from './silver-of-json.js';
 
 /** A gold row: counts, ratios and microseconds as numbers, dates and money as text. */
 export type MetricRow = Record<string, string | number | boolean | null>;
 export type GoldName = 'list_metrics' | 'product_metrics' | 'funnel_daily' | 'session';
 
-const minuteUs = 60_000_000;
-const dayUs = 24 * 60 * minuteUs;
 const stepNames = ['view_item_list', 'view_item', 'begin_checkout', 'purchase'] as const;
-
-interface Session {
-  readonly userId: string;
-  readonly platform: string;
-  readonly startUs: number;
-  readonly events: ShopEvent[];
-  readonly echoes: Set<ShopEvent>;
-  readonly orders: Set<ShopEvent>;
-}
-
-interface ItemRow {
-  readonly session: Session;
-  readonly event: ShopEvent;
-  readonly item: ShopItem;
-  readonly index: number;
-}
-
-/** An item row with the list that it belongs to. */
-interface Attributed {
-  readonly row: ItemRow;
-  readonly list: string | null;
-}
 
 /** Computes the four gold tables of all events, from the metrics' definitions, one session after the other. */
 export function metricsOf(events: readonly ShopEvent[]): Record<GoldName, MetricRow[]> {
@@ -38,8 +18,7 @@ export function metricsOf(events: readonly ShopEvent[]): Record<GoldName, Metric
   const days = new Tally<DayCounts>(newDayCounts);
   const sessions: MetricRow[] = [];
   for (const session of sessionsOf(events)) {
-    markEchoes(session);
-    const rows = session.events.flatMap((event) => event.items.map((item, index): ItemRow => ({ session, event, item, index })));
+    const rows = itemRowsOf(session);
     const clicks = clicksOf(rows);
     const conversions = conversionsOf(rows, clicks);
     countLists(lists, session, rows, clicks, conversions);
@@ -68,88 +47,6 @@ class Tally<T> {
       return row(date, platform, key, counts);
     });
   }
-}
-
-function sessionsOf(events: readonly ShopEvent[]): Session[] {
-  const byUser = new Map<string, ShopEvent[]>();
-  for (const event of events) {
-    const key = JSON.stringify([event.user_id, event.platform]);
-    byUser.set(key, [...(byUser.get(key) ?? []), event]);
-  }
-  return [...byUser.values()].flatMap(cutIntoSessions);
-}
-
-function cutIntoSessions(unsorted: readonly ShopEvent[]): Session[] {
-  const sessions: Session[] = [];
-  let activeSinceUs = 0;
-  let beforeUs = Number.NEGATIVE_INFINITY;
-  for (const event of [...unsorted].sort((a, b) => a.timestampUs - b.timestampUs)) {
-    const time = event.timestampUs;
-    const midnight = Math.floor(time / dayUs) * dayUs;
-    const hasGap = time - beforeUs > 30 * minuteUs;
-    if (hasGap) activeSinceUs = time;
-    if (hasGap || (beforeUs < midnight && activeSinceUs < midnight - dayUs)) {
-      sessions.push({ userId: event.user_id, platform: event.platform, startUs: time, events: [], echoes: new Set(), orders: new Set() });
-    }
-    sessions.at(-1)?.events.push(event);
-    beforeUs = time;
-  }
-  return sessions;
-}
-
-function markEchoes(session: Session): void {
-  const open = new Map<string, ShopEvent[]>();
-  const settle = (purchases: readonly ShopEvent[]): void => {
-    const [counted, ...echoes] = [...purchases].sort(isCountedFirst);
-    if (counted !== undefined) session.orders.add(counted);
-    for (const echo of echoes) session.echoes.add(echo);
-  };
-  for (const event of session.events.filter((each) => each.event_name === 'purchase')) {
-    const key = JSON.stringify(event.items.map((item) => JSON.stringify(item.item_id)).sort());
-    const group = open.get(key) ?? [];
-    const latest = group.at(-1);
-    if (latest !== undefined && event.timestampUs - latest.timestampUs > 10_000_000) {
-      settle(group);
-      open.set(key, [event]);
-    } else open.set(key, [...group, event]);
-  }
-  for (const group of open.values()) settle(group);
-}
-
-function isCountedFirst(a: ShopEvent, b: ShopEvent): number {
-  const valued = (event: ShopEvent): number => event.items.filter((item) => item.quantity !== null || item.item_revenue !== null).length;
-  return valued(b) - valued(a) || a.timestampUs - b.timestampUs || Number(revenueOf(b.items) - revenueOf(a.items)) || (a.event_id < b.event_id ? -1 : 1);
-}
-
-const quantityOf = (item: ShopItem): bigint => item.quantity ?? 1n;
-
-function revenueOf(items: readonly ShopItem[]): bigint {
-  return items.reduce((sum, item) => sum + (item.item_revenue ?? (item.price ?? 0n) * quantityOf(item)), 0n);
-}
-
-const ownList = (item: ShopItem): string | null => item.item_list_id ?? item.item_list_name;
-
-/** The list of the latest candidate with the row's item, at or before the row; of equal times the greatest. */
-function latestList(candidates: readonly Attributed[], row: ItemRow): string | null {
-  let best: { readonly list: string; readonly timestampUs: number } | null = null;
-  if (row.item.item_id === null) return null;
-  for (const { row: { item, event }, list } of candidates) {
-    if (list === null || item.item_id !== row.item.item_id || event.timestampUs > row.event.timestampUs) continue;
-    const isLater = best === null || event.timestampUs > best.timestampUs || (event.timestampUs === best.timestampUs && isGreater(list, best.list));
-    if (isLater) best = { list, timestampUs: event.timestampUs };
-  }
-  return best?.list ?? null;
-}
-
-function clicksOf(rows: readonly ItemRow[]): Attributed[] {
-  const seen = rows.filter(({ event }) => event.event_name === 'view_item_list').map((row) => ({ row, list: ownList(row.item) }));
-  const views = rows.filter(({ event }) => event.event_name === 'view_item');
-  return views.map((row) => ({ row, list: ownList(row.item) ?? latestList(seen, row) })).filter(({ list }) => list !== null);
-}
-
-function conversionsOf(rows: readonly ItemRow[], clicks: readonly Attributed[]): Attributed[] {
-  const converted = rows.filter(({ event, session }) => (event.event_name === 'begin_checkout' || event.event_name === 'purchase') && !session.echoes.has(event));
-  return converted.map((row) => ({ row, list: ownList(row.item) ?? latestList(clicks, row) }));
 }
 
 const newListCounts = () => ({
@@ -184,12 +81,13 @@ function countLists(lists: Tally<ListCounts>, session: Session, rows: readonly I
   for (const { row: { event, item }, list } of conversions) {
     if (list === null) continue;
     const counts = lists.at(event.timestampUs, event.platform, list);
-    if (event.event_name === 'begin_checkout') counts.checkouts++;
-    else {
-      counts.purchases++;
-      counts.purchasers.add(event.user_id);
-      counts.revenue += revenueOf([item]);
+    if (event.event_name === 'begin_checkout') {
+      counts.checkouts++;
+      continue;
     }
+    counts.purchases++;
+    counts.purchasers.add(event.user_id);
+    counts.revenue += revenueOf([item]);
   }
 }
 
@@ -204,17 +102,14 @@ function listRow(event_date: string, platform: string, item_list_id: string, cou
 
 const newProductCounts = () => ({
   impressions: 0, positionSum: 0, views: 0, checkouts: 0, purchases: 0, viewers: new Set<string>(), purchasers: new Set<string>(),
-  sessionsViewed: new Set<Session>(), sessionsPurchased: new Set<Session>(), quantity: 0n, revenue: 0n, name: null as { readonly text: string; readonly timestampUs: number } | null,
+  sessionsViewed: new Set<Session>(), sessionsPurchased: new Set<Session>(), quantity: 0n, revenue: 0n, name: null as DatedText | null,
 });
 type ProductCounts = ReturnType<typeof newProductCounts>;
 
 function countProduct(products: Tally<ProductCounts>, { session, event, item, index }: ItemRow): void {
   if (item.item_id === null) return;
   const counts = products.at(event.timestampUs, event.platform, item.item_id);
-  const before = counts.name;
-  if (item.item_name !== null && (before === null || event.timestampUs > before.timestampUs || (event.timestampUs === before.timestampUs && isGreater(item.item_name, before.text)))) {
-    counts.name = { text: item.item_name, timestampUs: event.timestampUs };
-  }
+  if (item.item_name !== null) counts.name = laterText(counts.name, { text: item.item_name, timestampUs: event.timestampUs });
   if (event.event_name === 'view_item_list') {
     counts.impressions++;
     counts.positionSum += index + 1;
@@ -233,11 +128,11 @@ function countProduct(products: Tally<ProductCounts>, { session, event, item, in
 }
 
 function productRow(event_date: string, platform: string, item_id: string, counts: ProductCounts): MetricRow {
-  const { impressions, views, checkouts, purchases } = counts;
+  const { impressions, positionSum: position_sum, views, checkouts, purchases } = counts;
   return {
-    event_date, platform, item_id, impressions, position_sum: counts.positionSum, views, checkouts, purchases, viewers: counts.viewers.size, purchasers: counts.purchasers.size,
+    event_date, platform, item_id, impressions, position_sum, views, checkouts, purchases, viewers: counts.viewers.size, purchasers: counts.purchasers.size,
     sessions_viewed: counts.sessionsViewed.size, sessions_purchased: counts.sessionsPurchased.size, quantity: Number(counts.quantity), revenue: moneyText(counts.revenue),
-    avg_position: ratio(counts.positionSum, impressions), view_to_purchase_rate: ratio(purchases, views),
+    avg_position: ratio(position_sum, impressions), view_to_purchase_rate: ratio(purchases, views),
     user_purchase_rate: ratio(counts.purchasers.size, counts.viewers.size), item_name: counts.name?.text ?? null,
   };
 }
@@ -266,13 +161,13 @@ function countDays(days: Tally<DayCounts>, session: Session, conversions: readon
   const day = days.at(session.startUs, session.platform);
   day.sessions++;
   if (session.events.length === 1) day.bounces++;
-  let reachedUs: number | undefined = session.startUs;
+  let reachedUs = session.startUs;
   for (const [step, name] of stepNames.entries()) {
     const times = session.events.filter((event) => event.event_name === name).map((event) => event.timestampUs);
-    if (times.length > 0) day.had[step] = (day.had[step] ?? 0) + 1;
-    const from: number | undefined = reachedUs;
-    reachedUs = from === undefined ? undefined : times.find((time) => time >= from);
-    if (reachedUs !== undefined) day.reached[step] = (day.reached[step] ?? 0) + 1;
+    if (times.length > 0) day.had[step]! += 1;
+    const fromUs = reachedUs;
+    reachedUs = times.find((time) => time >= fromUs) ?? Number.POSITIVE_INFINITY;
+    if (reachedUs < Number.POSITIVE_INFINITY) day.reached[step]! += 1;
   }
 }
 
@@ -300,4 +195,3 @@ function sessionRow(session: Session): MetricRow {
 const idOf = ({ userId, platform, startUs }: Session): string => createHash('md5').update(`${userId}|${platform}|${startUs}`).digest('hex');
 const ratio = (numerator: number, denominator: number): number | null => (denominator === 0 ? null : numerator / denominator);
 const dateOf = (timestampUs: number): string => new Date(Math.floor(timestampUs / 1000)).toISOString().slice(0, 10);
-const isGreater = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) > 0;

@@ -51,6 +51,9 @@ export interface PipelineOptions {
 
 export type Row = Record<string, unknown>;
 
+/** The project's own contract is loaded once. */
+let shop: Promise<Dataset> | null = null;
+
 /** A lake with the commands that fill it, in this process. */
 export class Pipeline {
   private constructor(
@@ -61,7 +64,7 @@ export class Pipeline {
 
   static async open({ root = temporaryFolder({}), storage, clock = standingClock(), datasets = datasetsDir }: PipelineOptions = {}): Promise<Pipeline> {
     const lake = new Lake({ storage: storage ?? new LocalStorage(root), clock, memoryLimitBytes: 1e9, threads: 2, retainMs: 0 });
-    return new Pipeline(lake, await loadDataset(datasets, 'shop'), datasets);
+    return new Pipeline(lake, await (datasets === datasetsDir ? (shop ??= loadDataset(datasetsDir, 'shop')) : loadDataset(datasets, 'shop')), datasets);
   }
 
   get root(): string {
@@ -96,10 +99,18 @@ export class Pipeline {
 
   /** Rows of a SELECT over the lake's tables, each at its valid version. */
   async rows(sql: string): Promise<Row[]> {
+    await this.makeViews();
+    return (await this.lake.session()).rows(sql);
+  }
+
+  private async makeViews(): Promise<void> {
     const session = await this.lake.session();
+    for (const reading of await readTables(this.lake, await this.tables())) await createView(session, this.lake, reading);
+  }
+
+  private async tables(): Promise<{ readonly layer: string; readonly table: string }[]> {
     const names = await Promise.all(['bronze', 'silver', 'gold'].map(async (layer) => (await this.lake.tableNames(layer)).map((table) => ({ layer, table }))));
-    for (const reading of await readTables(this.lake, names.flat())) await createView(session, this.lake, reading);
-    return session.rows(sql);
+    return names.flat();
   }
 
   async count(table: string): Promise<number> {
@@ -110,24 +121,21 @@ export class Pipeline {
   /** The rows of silver's and gold's tables as sorted JSON lines, without what may differ between two ways to the same rows: when and as which message they came. */
   async contract(without: readonly string[] = []): Promise<Record<string, string[]>> {
     const differing = new Set(['message_id', 'received_at', ...without]);
-    const tables: Record<string, string[]> = {};
-    for (const layer of ['silver', 'gold']) {
-      for (const table of await this.lake.tableNames(layer)) {
-        const rows = await this.rows(`SELECT * FROM ${layer}.${table}`);
-        tables[`${layer}.${table}`] = rows.map((row) => JSON.stringify(row, (key, value: unknown) => (differing.has(key) ? undefined : value))).sort();
-      }
+    const contract: Record<string, string[]> = {};
+    await this.makeViews();
+    const session = await this.lake.session();
+    for (const { layer, table } of await this.tables()) {
+      if (layer === 'bronze') continue;
+      const rows = await session.rows(`SELECT * FROM ${layer}.${table}`);
+      contract[`${layer}.${table}`] = rows.map((row) => JSON.stringify(row, (key, value: unknown) => (differing.has(key) ? undefined : value))).sort();
     }
-    return tables;
+    return contract;
   }
 
   /** The newest version of each table. */
   async versions(): Promise<Record<string, number>> {
     const versions: Record<string, number> = {};
-    for (const layer of ['bronze', 'silver', 'gold']) {
-      for (const table of await this.lake.tableNames(layer)) {
-        versions[`${layer}.${table}`] = (await this.lake.table(layer, table).snapshot())?.version ?? -1;
-      }
-    }
+    for (const { layer, table } of await this.tables()) versions[`${layer}.${table}`] = (await this.lake.table(layer, table).snapshot())?.version ?? -1;
     return versions;
   }
 
