@@ -6,6 +6,6 @@ SELECT
   CAST(make_timestamptz(CAST(CASE WHEN time_number < 1e11 THEN time_number * 1000000 ELSE time_number * 1000 END AS BIGINT)) AS DATE) AS event_date,
   platform
 FROM (
-  SELECT json, TRY_CAST(json ->> 'event_timestamp' AS DOUBLE) AS time_number, json ->> 'platform' AS platform
+  SELECT json, TRY_CAST(json ->> 'event_timestamp' AS DOUBLE) AS time_number, upper(json ->> 'platform') AS platform
   FROM read_ndjson_objects(CAST($file AS VARCHAR), ignore_errors = true, maximum_object_size = 16777280)
 )

@@ -40,7 +40,14 @@ extracted AS (
 ),
 timed AS (
   SELECT *, {{event_timestamp}} AS event_timestamp
-  FROM (SELECT *, found[1] AS time_text, TRY_CAST(found[1] AS DECIMAL(28, 6)) AS time_number FROM extracted)
+  FROM (
+    SELECT
+      *,
+      found[1] AS time_text,
+      CASE WHEN regexp_full_match(found[1], '-?\d{1,19}') THEN TRY_CAST(found[1] AS BIGINT) END AS time_whole,
+      TRY_CAST(found[1] AS DOUBLE) AS time_fraction
+    FROM extracted
+  ) AS timing
 )
 SELECT
   body,

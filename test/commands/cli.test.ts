@@ -55,15 +55,13 @@ describe('the command line', () => {
       assert.equal(tables['item_event']?.rows, 2);
     });
 
-    it('prints what gold rebuilt, and rebuilds nothing the second time', async () => {
+    it('prints what gold rebuilt', async () => {
       const ended = await ingot(['gold', ...common, lake]);
       assert.equal(ended.status, 0, ended.stderr);
       const { tables } = jsonOf(ended) as { tables: Record<string, object> };
       assert.deepEqual(Object.keys(tables).sort(), ['funnel_daily', 'list_metrics', 'product_metrics', 'session']);
       assert.deepEqual(tables['session'], { partitions: [ios, later], rows: 2, rejected: 0, duplicates: 0 });
       assert.deepEqual(tables['list_metrics'], { partitions: [ios], rows: 1, rejected: 0, duplicates: 0 });
-      const again = await ingot(['gold', ...common, lake]);
-      assert.deepEqual(jsonOf(again), { tables: Object.fromEntries(Object.keys(tables).map((table) => [table, { partitions: [], rows: 0, rejected: 0, duplicates: 0 }])) });
     });
 
     it('runs all three from stdin', async () => {
@@ -84,7 +82,6 @@ describe('the command line', () => {
       const bad = await ingot(['audit', ...common, lake]);
       assert.equal(bad.status, 1);
       assert.deepEqual(jsonOf(bad), { ...(jsonOf(good) as object), dates: [], balanced: false, differences: [{ ...(jsonOf(bad) as { differences: object[] }).differences[0], kind: 'file', what: path, found: 0, message: `${path} is gone` }] });
-      assert.match((await ingot(['audit', 'shop', '--lake', lake])).stdout, new RegExp(`difference: ${path} is gone\nnot balanced\n$`));
     });
   });
 
@@ -98,7 +95,7 @@ describe('the command line', () => {
   });
 
   describe('when it is used wrongly', () => {
-    for (const [what, args, status, pattern] of [
+    const uses: readonly (readonly [string, readonly string[], number, RegExp])[] = [
       ['an unknown command', ['melt'], 2, /unknown command/],
       ['an unknown dataset', ['bronze', 'nope', '--from', '-'], 1, /there is no dataset nope\n[\s\S]*There are: .*shop/],
       ['an unknown option', ['bronze', 'shop', '--nope'], 2, /unknown option '--nope'/],
@@ -108,16 +105,19 @@ describe('the command line', () => {
       ['a file that is missing', ['bronze', 'shop', '--from', '/nowhere/none.ndjson'], 1, /no file matches \/nowhere\/none\.ndjson/],
       ['an endpoint where nobody listens', ['bronze', 'shop', '--from', 'sqs://q?endpoint=http://127.0.0.1:1'], 1, /the queue q can't be reached: .*127\.0\.0\.1:1/],
       ['dates the wrong way round', ['backfill', 'shop', '--since', '2026-01-02', '--until', '2026-01-01'], 2, /--since 2026-01-02 is after --until 2026-01-01/],
-    ] as const) {
-      it(`says so and ends with ${status}: ${what}`, async () => {
-        assertSays(await ingot([...args, ...(args.length > 1 ? ['--lake', temporaryFolder({})] : [])]), status, pattern);
+      ['a lake with a file in its way, before the source is opened', ['bronze', 'shop', '--lake', join(linesFile(['x']), 'lake'), '--from', 'sqs://q?endpoint=http://127.0.0.1:1'], 1, /the lake can't be written: .*\n[\s\S]*--lake/],
+    ];
+    const ends = new Map<string, Ended>();
+
+    before(async () => {
+      await Promise.all(uses.map(async ([what, args]) => ends.set(what, await ingot([...args, ...(args.length === 1 || args.includes('--lake') ? [] : ['--lake', temporaryFolder({})])]))));
+    });
+
+    for (const [what, , status, pattern] of uses) {
+      it(`says so and ends with ${status}: ${what}`, () => {
+        assertSays(ends.get(what)!, status, pattern);
       });
     }
-
-    it('says so and ends with 1: a lake with a file in its way, before the source is opened', async () => {
-      const file = linesFile(['x']);
-      assertSays(await ingot(['bronze', 'shop', '--lake', join(file, 'lake'), '--from', 'sqs://q?endpoint=http://127.0.0.1:1']), 1, /the lake can't be written: .*\n[\s\S]*--lake/);
-    });
 
     it('says so and ends with 1: a queue that does not exist', async () => {
       const server = await startQueue();

@@ -53,6 +53,15 @@ const echoes: fc.Arbitrary<Draft[]> = fc
     return drafts.filter((draft) => draft.timestampUs < firstDayUs + 5 * dayUs);
   });
 
+/** A purchase just before a midnight and its echo just after it, of an item that the second day knows from nothing else. */
+const echoOverMidnight: fc.Arbitrary<Draft[]> = fc
+  .tuple(user, fc.integer({ min: 1, max: 4 }), item, fc.constantFrom('same', 'bare', 'dear'))
+  .map(([who, day, element, form]) => {
+    const elements = [{ ...element, item_id: `night ${day}` }];
+    const orderUs = firstDayUs + day * dayUs - 5 * secondUs;
+    return [elements, repeated(elements, form)].map((each, index) => ({ ...who, event_name: 'purchase', timestampUs: orderUs + index * 8 * secondUs, items: each }));
+  });
+
 function repeated(elements: readonly ShopItem[], form: string): readonly ShopItem[] {
   if (form === 'bare') return elements.map((each) => ({ ...each, quantity: null, item_revenue: null }));
   if (form === 'reversed') return [...elements].reverse();
@@ -90,5 +99,5 @@ function walk(who: Pick<Draft, 'user_id' | 'platform'>, startUs: number, stepUs:
 
 /** Small sets of events full of limits and ties. Ids follow neither time nor order. */
 export const randomEvents: fc.Arbitrary<ShopEvent[]> = fc
-  .array(fc.oneof({ weight: 8, arbitrary: single }, { weight: 3, arbitrary: echoes }, { weight: 3, arbitrary: moment }, { weight: 1, arbitrary: chain }, { weight: 1, arbitrary: walkAlone }), { minLength: 1, maxLength: 60, size: 'max' })
+  .array(fc.oneof({ weight: 8, arbitrary: single }, { weight: 3, arbitrary: echoes }, { weight: 3, arbitrary: moment }, { weight: 1, arbitrary: chain }, { weight: 1, arbitrary: walkAlone }, { weight: 1, arbitrary: echoOverMidnight }), { minLength: 1, maxLength: 60, size: 'max' })
   .map((groups) => groups.flat().map((draft, index) => ({ ...draft, event_id: createHash('md5').update(String(index)).digest('hex') })));

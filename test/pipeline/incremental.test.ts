@@ -58,6 +58,17 @@ describe('the pipeline, run again', () => {
     assert.deepEqual((await pipeline.audit()).differences, []);
   });
 
+  for (const table of ['silver/item_event', 'silver/shop_duplicates', 'silver/event', 'gold/list_metrics', 'gold/session']) {
+    it(`gives ${table} back when it alone was deleted`, async () => {
+      await pipeline.close();
+      rmSync(join(pipeline.root, table), { recursive: true });
+      pipeline = await Pipeline.open({ root: pipeline.root });
+      await pipeline.build();
+      assert.deepEqual(await pipeline.contract(), contract);
+      assert.deepEqual((await pipeline.audit()).differences, []);
+    });
+  }
+
   it('rebuilds for a late event its partition alone, and of gold the dates that are there from the day before to two days after', async () => {
     await pipeline.land(linesFile([eventBody({ event_timestamp: Date.parse('2026-01-04T12:05:00Z'), user_id: 'late', items: [item] })]));
     const { silver, gold } = await pipeline.build();

@@ -1,11 +1,11 @@
 -- analysis: list_positions
 -- grain: item_list_id, list_position
 -- inputs: silver.event, silver.item_event
--- purpose: the click rate of each place of each list, from $since to $until: a click counts for the latest place where the session saw
---   that item, in the click's own list if it names one
+-- purpose: the click rate of each place of each list, from $since to $until: a click counts for the place where the session saw that
+--   item last in the click's list (at equal times the first place)
 WITH event AS (
   SELECT
-    event_id, event_date, platform, user_id, event_name, event_timestamp,
+    event_id, event_date, platform, user_id, event_timestamp,
     CASE
       WHEN event_timestamp > lag(event_timestamp) OVER (PARTITION BY user_id, platform ORDER BY event_timestamp) + INTERVAL '30' MINUTE THEN 1
       ELSE 0
@@ -38,8 +38,8 @@ session_event AS (
 ),
 item AS (
   SELECT
-    item.event_id, item.item_index, item.event_date, item.user_id, item.event_name, item.event_timestamp, item.item_id, item.item_name,
-    item.item_list_name, coalesce(item.item_list_id, item.item_list_name) AS list_key, session_event.session_key
+    item.item_index, item.event_date, item.event_name, item.event_timestamp, item.item_id,
+    coalesce(item.item_list_id, item.item_list_name) AS list_key, session_event.session_key
   FROM silver.item_event AS item
   JOIN session_event ON session_event.event_id = item.event_id
   WHERE item.event_date >= CAST(CAST($since AS DATE) - INTERVAL '1' DAY AS DATE)
@@ -47,32 +47,44 @@ item AS (
 ),
 path AS (
   SELECT
-    session_key, item_id, event_timestamp, event_date, 1 AS is_click, list_key AS own_list,
+    event_date, session_key, item_id, event_timestamp, 1 AS is_click, list_key AS own_list,
     CAST(NULL AS VARCHAR) AS seen_list, CAST(NULL AS BIGINT) AS seen_position
   FROM item
   WHERE event_name = 'view_item' AND item_id IS NOT NULL
   UNION ALL
-  SELECT session_key, item_id, event_timestamp, event_date, 0 AS is_click, CAST(NULL AS VARCHAR) AS own_list, list_key AS seen_list, item_index + 1 AS seen_position
+  SELECT
+    event_date, session_key, item_id, event_timestamp, 0 AS is_click, CAST(NULL AS VARCHAR) AS own_list,
+    list_key AS seen_list, item_index + 1 AS seen_position
   FROM item
   WHERE event_name = 'view_item_list' AND list_key IS NOT NULL AND item_id IS NOT NULL
 ),
+attributed AS (
+  SELECT
+    event_date, session_key, item_id, event_timestamp, is_click, seen_position,
+    CASE WHEN is_click = 1 THEN
+      coalesce(own_list, last_value(seen_list IGNORE NULLS) OVER (
+        PARTITION BY session_key, item_id
+        ORDER BY event_timestamp, is_click, seen_list
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+      ))
+    ELSE seen_list END AS list_key
+  FROM path
+),
 followed AS (
   SELECT
-    event_date, is_click, own_list,
-    last_value(seen_list IGNORE NULLS) OVER latest AS seen_list,
-    last_value(seen_position IGNORE NULLS) OVER latest AS seen_position
-  FROM path
-  WINDOW latest AS (
-    PARTITION BY session_key, item_id
-    ORDER BY event_timestamp, is_click, seen_list, seen_position DESC
-    ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
-  )
+    event_date, is_click, list_key,
+    last_value(seen_position IGNORE NULLS) OVER (
+      PARTITION BY session_key, item_id, list_key
+      ORDER BY event_timestamp, is_click, seen_position DESC
+      ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS place
+  FROM attributed
 ),
 clicked AS (
-  SELECT seen_list AS list_key, seen_position AS place, count(*) AS clicks
+  SELECT list_key, place, count(*) AS clicks
   FROM followed
-  WHERE is_click = 1 AND seen_list IS NOT NULL AND coalesce(own_list, seen_list) = seen_list AND event_date >= CAST($since AS DATE)
-  GROUP BY seen_list, seen_position
+  WHERE is_click = 1 AND list_key IS NOT NULL AND place IS NOT NULL AND event_date >= CAST($since AS DATE)
+  GROUP BY list_key, place
 ),
 shown AS (
   SELECT list_key, item_index + 1 AS place, count(*) AS impressions
@@ -82,7 +94,7 @@ shown AS (
 )
 SELECT
   shown.list_key AS item_list_id, shown.place AS list_position, shown.impressions, coalesce(clicked.clicks, 0) AS clicks,
-  round(CAST(coalesce(clicked.clicks, 0) AS DOUBLE) / nullif(shown.impressions, 0), 4) AS ctr
+  round(CAST(coalesce(clicked.clicks, 0) AS DOUBLE) / shown.impressions, 4) AS ctr
 FROM shown
 LEFT JOIN clicked ON clicked.list_key = shown.list_key AND clicked.place = shown.place
 ORDER BY item_list_id, list_position

@@ -5,7 +5,7 @@
 --   viewers who clicked, so that a few lucky views do not win
 WITH event AS (
   SELECT
-    event_id, event_date, platform, user_id, event_name, event_timestamp,
+    event_id, event_date, platform, user_id, event_timestamp,
     CASE
       WHEN event_timestamp > lag(event_timestamp) OVER (PARTITION BY user_id, platform ORDER BY event_timestamp) + INTERVAL '30' MINUTE THEN 1
       ELSE 0
@@ -38,19 +38,19 @@ session_event AS (
 ),
 item AS (
   SELECT
-    item.event_id, item.item_index, item.event_date, item.user_id, item.event_name, item.event_timestamp, item.item_id, item.item_name,
-    item.item_list_name, coalesce(item.item_list_id, item.item_list_name) AS list_key, session_event.session_key
+    item.event_date, item.user_id, item.event_name, item.event_timestamp, item.item_id, item.item_list_name,
+    coalesce(item.item_list_id, item.item_list_name) AS list_key, session_event.session_key
   FROM silver.item_event AS item
   JOIN session_event ON session_event.event_id = item.event_id
   WHERE item.event_date >= CAST(CAST($since AS DATE) - INTERVAL '1' DAY AS DATE)
     AND item.event_date <= CAST($until AS DATE)
 ),
 path AS (
-  SELECT event_id, item_index, user_id, event_date, session_key, item_id, event_timestamp, list_key AS own_list, 1 AS is_click, CAST(NULL AS VARCHAR) AS seen_list
+  SELECT user_id, event_date, session_key, item_id, event_timestamp, list_key AS own_list, 1 AS is_click, CAST(NULL AS VARCHAR) AS seen_list
   FROM item
   WHERE event_name = 'view_item'
   UNION ALL
-  SELECT event_id, item_index, user_id, event_date, session_key, item_id, event_timestamp, CAST(NULL AS VARCHAR) AS own_list, 0 AS is_click, list_key AS seen_list
+  SELECT user_id, event_date, session_key, item_id, event_timestamp, CAST(NULL AS VARCHAR) AS own_list, 0 AS is_click, list_key AS seen_list
   FROM item
   WHERE event_name = 'view_item_list' AND list_key IS NOT NULL AND item_id IS NOT NULL
 ),
@@ -95,13 +95,19 @@ counted AS (
     coalesce(clicked.clicks, 0) AS clicks, coalesce(clicked.clickers, 0) AS clickers
   FROM seen
   LEFT JOIN clicked ON clicked.list_key = seen.list_key
+),
+shared AS (
+  SELECT
+    item_list_id, item_list_name, impressions, viewers, clicks, clickers,
+    CAST(clicks AS DOUBLE) / impressions AS ctr,
+    CAST(viewers AS DOUBLE) AS n,
+    CAST(clickers AS DOUBLE) / viewers AS share
+  FROM counted
 )
 SELECT
   item_list_id, item_list_name, impressions, viewers, clicks, clickers,
-  round(CAST(clicks AS DOUBLE) / nullif(impressions, 0), 4) AS ctr,
-  round(CAST(clickers AS DOUBLE) / nullif(viewers, 0), 4) AS share_of_viewers,
-  CASE WHEN viewers > 0 THEN
-    round((CAST(clickers AS DOUBLE) / viewers + 1.9208 / viewers - 1.96 * sqrt(CAST(clickers AS DOUBLE) * (viewers - clickers) / viewers / viewers / viewers + 0.9604 / viewers / viewers)) / (1 + 3.8416 / viewers), 4)
-  END AS wilson_lower
-FROM counted
+  round(ctr, 4) AS ctr,
+  round(share, 4) AS share_of_viewers,
+  round((share + 1.9208E0 / n - 1.96E0 * sqrt(share * (1 - share) / n + 0.9604E0 / (n * n))) / (1 + 3.8416E0 / n), 4) AS wilson_lower
+FROM shared
 ORDER BY wilson_lower DESC, viewers DESC, item_list_id

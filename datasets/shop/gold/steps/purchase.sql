@@ -11,7 +11,7 @@ WITH item AS (
     sum(coalesce(item_revenue, coalesce(price, 0) * coalesce(quantity, 1))) AS revenue
   FROM silver.item_event
   WHERE event_name = 'purchase'
-    AND event_date >= CAST(CAST($since AS DATE) - INTERVAL '2' DAY AS DATE)
+    AND event_date >= CAST(CAST($since AS DATE) - INTERVAL '1' DAY AS DATE)
     AND event_date <= CAST(CAST($until AS DATE) + INTERVAL '1' DAY AS DATE)
   GROUP BY event_id
 ),

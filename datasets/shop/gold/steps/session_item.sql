@@ -1,7 +1,7 @@
 -- step: session_item
 -- grain: event_id, item_index
 -- inputs: step session_event, step purchase, silver.item_event
--- purpose: each item row with its session, its own list and, of a purchase, its quantity and revenue; is_echo marks the rows of an echo
+-- purpose: each item row from the day before $since to $until with its session, its own list and, of a purchase, its quantity and revenue; is_echo marks the rows of an echo
 SELECT
   item.event_id, item.event_date, item.platform, item.user_id, item.event_name, item.event_timestamp,
   item.item_index, item.item_id, item.item_name, item.item_list_name,
@@ -14,4 +14,4 @@ FROM silver.item_event AS item
 JOIN session_event ON session_event.event_id = item.event_id
 LEFT JOIN purchase ON purchase.event_id = item.event_id
 WHERE item.event_date >= CAST(CAST($since AS DATE) - INTERVAL '1' DAY AS DATE)
-  AND item.event_date <= CAST(CAST($until AS DATE) + INTERVAL '1' DAY AS DATE)
+  AND item.event_date <= CAST($until AS DATE)
