@@ -8,24 +8,38 @@ import { spreadOf } from './measure.js';
 import type { Workbench } from './workbench.js';
 
 const aim = { atMost: 1.25 };
-type Layer = 'bronze' | 'silver';
+/** Windows that the smaller input fills when windows are small. */
+const smallWindows = 5;
 
 /** The most memory of a process that lands a file, and of one that builds silver, at a size and at ten times that. */
 export async function memory(bench: Workbench): Promise<PartResult> {
-  const small = Math.max(1, Math.round(bench.events / 2));
+  const small = Math.max(smallWindows, Math.round(bench.events / 2));
   const sizes = [small, small * 10] as const;
-  const peaks: Record<Layer, number[]> = { bronze: [], silver: [] };
+  const windowRows = Math.ceil(small / smallWindows);
+  const windowed: number[] = [];
+  const landed: number[] = [];
+  const silver: number[] = [];
   for (const events of sizes) {
     const file = await bench.file(events);
     const lakeDir = join(bench.folder, `memory-${events}`);
-    for (const layer of ['bronze', 'silver'] as const) peaks[layer].push(await peakOf(layer, lakeDir, file));
+    windowed.push(await peakOf('bronze', lakeDir, file, String(windowRows)));
+    rmSync(lakeDir, { recursive: true, force: true });
+    landed.push(await peakOf('bronze', lakeDir, file));
+    silver.push(await peakOf('silver', lakeDir));
     rmSync(lakeDir, { recursive: true, force: true });
   }
-  return { figures: [figureOf('Memory of landing', peaks.bronze, sizes), figureOf('Memory of silver', peaks.silver, sizes)], notes: [] };
+  return {
+    figures: [
+      figureOf(`Memory of landing, windows of ${windowRows} rows`, windowed, sizes),
+      figureOf('Memory of landing, default windows', landed, sizes),
+      figureOf('Memory of silver', silver, sizes),
+    ],
+    notes: [],
+  };
 }
 
-async function peakOf(layer: Layer, lakeDir: string, file: string): Promise<number> {
-  const child = fork(fileURLToPath(new URL('./memory-child.ts', import.meta.url)), [layer, lakeDir, file], { execArgv: ['--import', 'tsx'] });
+async function peakOf(layer: 'bronze' | 'silver', lakeDir: string, ...rest: readonly string[]): Promise<number> {
+  const child = fork(fileURLToPath(new URL('./memory-child.ts', import.meta.url)), [layer, lakeDir, ...rest], { execArgv: ['--import', 'tsx'] });
   const exit = once(child, 'exit') as Promise<[number | null]>;
   let peakBytes = 0;
   child.once('message', (message: { peakBytes: number }) => {

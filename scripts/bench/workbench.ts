@@ -78,10 +78,14 @@ export async function withLake<T>(lakeDir: string, work: (lake: Lake) => Promise
   }
 }
 
-/** Ingot's whole way from a source to committed files of bronze, as `ingot bronze` takes it. @throws Error unless each event has landed or is rejected */
-export async function landFrom(lakeDir: string, from: string, dataset: Dataset): Promise<void> {
+/**
+ * Ingot's whole way from a source to committed files of bronze, as `ingot bronze` takes it.
+ * @param windowRows rows of a window; without it the command's default
+ * @throws Error unless each event has landed or is rejected
+ */
+export async function landFrom(lakeDir: string, from: string, dataset: Dataset, windowRows: number | null = null): Promise<void> {
   await withLake(lakeDir, async (lake) => {
-    const config = parseConfig({ lake: lakeDir, datasets: datasetsDir, memoryLimit: String(memoryLimitBytes), threads: String(threads), from });
+    const config = parseConfig({ lake: lakeDir, datasets: datasetsDir, memoryLimit: String(memoryLimitBytes), threads: String(threads), from, ...(windowRows === null ? {} : { windowRows: String(windowRows) }) });
     const context: Context = {
       config, lake, args: [dataset.name], clock: systemClock, progress: silentProgress, signal: new AbortController().signal,
       print: () => undefined, result: () => undefined,

@@ -1,5 +1,6 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { storageError } from '../lake/local.js';
 import type { AckResult, Batch, FileMark, Message } from '../sources/source.js';
 
 /** Message ids of file lines: enough of the content's hash to be unique, and the line. */
@@ -52,14 +53,14 @@ export class Window {
     this.rows += batch.rows;
     const fileId = batch.fileId.slice(0, fileIdLength);
     if (!this.markByFile.has(batch.fileNumber)) {
-      await append(this.fileList, { file_number: batch.fileNumber, file_id: fileId, source: batch.source, received_at_ms: batch.receivedAtMs });
+      await this.append(this.fileList, { file_number: batch.fileNumber, file_id: fileId, source: batch.source, received_at_ms: batch.receivedAtMs });
     }
     this.markByFile.set(batch.fileNumber, batch.mark);
-    await this.lines.write(batch.spool);
+    await this.spool(this.lines, batch.spool);
     for (const { line, body, reason } of batch.slow) {
       const facts = { message_id: `${fileId}:${line}`, source: batch.source, source_position: String(line), sent_at_ms: null, received_at_ms: batch.receivedAtMs };
-      if (reason === 'odd') await append(this.messages, { body: body.toString('utf8'), ...facts });
-      else await append(this.bad, { body: body.toString('base64'), ...facts, reason });
+      if (reason === 'odd') await this.append(this.messages, { body: body.toString('utf8'), ...facts });
+      else await this.append(this.bad, { body: body.toString('base64'), ...facts, reason });
     }
   }
 
@@ -75,9 +76,21 @@ export class Window {
       if (message.redelivered) this.redeliveries.push(message);
       const facts = { message_id: message.messageId, source: this.source, source_position: message.position, sent_at_ms: message.sentAtMs, received_at_ms: message.receivedAtMs };
       if (isWellFormed(message.body)) good.push(JSON.stringify({ body: message.body, ...facts }));
-      else await append(this.bad, { body: Buffer.from(message.body).toString('base64'), ...facts, reason: 'not_utf8' });
+      else await this.append(this.bad, { body: Buffer.from(message.body).toString('base64'), ...facts, reason: 'not_utf8' });
     }
-    if (good.length > 0) await this.messages.write(`${good.join('\n')}\n`);
+    if (good.length > 0) await this.spool(this.messages, `${good.join('\n')}\n`);
+  }
+
+  private append(file: FileHandle, record: object): Promise<void> {
+    return this.spool(file, `${JSON.stringify(record)}\n`);
+  }
+
+  private async spool(file: FileHandle, content: string | Buffer): Promise<void> {
+    try {
+      await file.writeFile(content);
+    } catch (error) {
+      throw storageError(error, 'write', this.folder, this.folder);
+    }
   }
 
   /** How far each file has been taken. */
@@ -102,10 +115,6 @@ export class Window {
 }
 
 const spoolNames = ['lines.spool', 'messages.spool', 'bad.spool', 'files.spool'] as const;
-
-async function append(file: FileHandle, record: object): Promise<void> {
-  await file.write(`${JSON.stringify(record)}\n`);
-}
 
 /** False for text with half of a surrogate pair: it has no UTF-8. */
 function isWellFormed(text: string): boolean {

@@ -51,12 +51,14 @@ export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRan
   const models = modelsNumber(inputs.modelTexts);
   const txns = { [silverTxn(event.table)]: event.snapshot.version, [modelsTxn]: models, [inputTxn]: tableNumber(event.snapshot) };
   const all = new Set(datesOf([...event.snapshot.files.values()].map((file) => file.partitionValues)));
+  let missing = false;
   for (const table of inputs.goldTables) {
     const snapshot = await lake.table('gold', table).snapshot();
+    missing ||= snapshot === null;
     for (const date of datesOf([...(snapshot?.files.values() ?? [])].map((file) => file.partitionValues))) all.add(date);
   }
   const plan = (dates: Iterable<string>, reason: GoldPlan['reason']): GoldPlan => ({ silver, run, dates: [...new Set(dates)].sort(), txns, reason });
-  if (builtFrom < 0) return plan(all, 'first build');
+  if (builtFrom < 0 || missing) return plan(all, 'first build');
   if (anchor?.txn(modelsTxn, -1) !== models) return plan(all, 'new models');
   if (anchor.txn(inputTxn, -1) !== txns[inputTxn]) return plan(all, 'new silver');
   const changed = await changedPartitions(lake.table('silver', event.table), builtFrom, event.snapshot.version);

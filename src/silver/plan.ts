@@ -3,7 +3,7 @@ import type { Dataset } from '../dataset.js';
 import { changedPartitions, distinctPartitions, inputTxn, tableNumber, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
-import { eventSpec } from './tables.js';
+import { duplicatesSpec, eventSpec, itemSpec, rejectedSpec } from './tables.js';
 
 /** Rises when the same contract gives other rows than before. */
 const transformVersion = 1;
@@ -42,13 +42,20 @@ export async function planSilver(lake: Lake, dataset: Dataset, range: Range | nu
   const contract = contractNumber(dataset);
   const all = distinctPartitions([...bronze.files.values(), ...(event?.files.values() ?? [])].map((file) => file.partitionValues));
   const txns = { [bronzeTxn(dataset)]: bronze.version, [contractTxn]: contract, [inputTxn]: tableNumber(bronze) };
-  if (builtFrom < 0) return { bronze, run, partitions: all, txns, reason: 'first build' };
+  if (builtFrom < 0 || (await isAnyMissing(lake, dataset))) return { bronze, run, partitions: all, txns, reason: 'first build' };
   if (event?.txn(contractTxn, -1) !== contract) return { bronze, run, partitions: all, txns, reason: 'new contract' };
   if (event.txn(inputTxn, -1) !== txns[inputTxn]) return { bronze, run, partitions: all, txns, reason: 'new bronze' };
   const changed = (await changedPartitions(table, builtFrom, bronze.version)) ?? all;
   if (range === null) return { bronze, run, partitions: changed, txns, reason: 'changed' };
   const partitions = distinctPartitions([...changed, ...all.filter((partition) => within(partition, range))]);
   return { bronze, run, partitions, txns, reason: 'backfill' };
+}
+
+/** A table that was deleted alone comes back with the others. */
+async function isAnyMissing(lake: Lake, dataset: Dataset): Promise<boolean> {
+  const specs = [itemSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)];
+  const snapshots = await Promise.all(specs.map(({ layer, table }) => lake.table(layer, table).snapshot()));
+  return snapshots.includes(null);
 }
 
 function within(partition: Partition, range: Range): boolean {

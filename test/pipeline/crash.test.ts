@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cpSync } from 'node:fs';
+import { cpSync, readdirSync } from 'node:fs';
+import { filePath } from '../../src/lake/layout.js';
 import { LocalStorage } from '../../src/lake/local.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { eventBody, linesFile, withPipeline, type Pipeline } from '../support/pipeline.js';
@@ -50,6 +51,18 @@ function crashPoints(effects: readonly string[]): number[] {
   return effects.slice(0, -1).flatMap((_effect, index) => (/^(sync|adopt|remove)$/.test(kind(index)) && inner(index) ? [] : [index]));
 }
 
+/** Data files in the tables' folders that no newest version names, or that one names and that are not there. */
+async function strays({ lake, root }: Pipeline): Promise<string[]> {
+  const there = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.parquet') && !path.startsWith('_ingot/'));
+  const named: string[] = [];
+  for (const layer of ['bronze', 'silver', 'gold']) {
+    for (const table of await lake.tableNames(layer)) {
+      for (const { path } of (await lake.table(layer, table).snapshot())?.files.values() ?? []) named.push(`${layer}/${table}/${filePath(path)}`);
+    }
+  }
+  return [...there.filter((path) => !named.includes(path)), ...named.filter((path) => !there.includes(path))];
+}
+
 describe('a build of silver or gold, crashed at each step', () => {
   after(removeTemporaryFolders);
 
@@ -73,6 +86,7 @@ describe('a build of silver or gold, crashed at each step', () => {
           await pipeline[layer]();
           assert.deepEqual(await pipeline.contract(), whole.contract, `the rerun, after ${effects[effect]}`);
           assert.deepEqual(await pipeline.versions(), whole.versions);
+          assert.deepEqual(await strays(pipeline), []);
         }, { root: crashed });
       }
     });

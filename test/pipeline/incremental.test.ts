@@ -65,7 +65,9 @@ describe('the pipeline, run again', () => {
       pipeline = await Pipeline.open({ root: pipeline.root });
       await pipeline.build();
       assert.deepEqual(await pipeline.contract(), contract);
-      assert.deepEqual((await pipeline.audit()).differences, []);
+      const versions = await pipeline.versions();
+      assert.deepEqual([(await pipeline.build()).gold.dates, (await pipeline.audit()).differences], [[], []]);
+      assert.deepEqual(await pipeline.versions(), versions);
     });
   }
 
