@@ -1,5 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { resolve } from 'node:path';
+import { DateTime } from 'luxon';
 import { z } from 'zod';
 import { LakeError } from './errors.js';
 
@@ -26,7 +27,7 @@ const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3
 const bytes = z.string().transform((text, context) => parsed(parseBytes, text, context));
 const durationMs = z.string().transform((text, context) => parsed(parseDurationMs, text, context));
 const whole = z.string().regex(/^\d+$/, 'is no whole number').transform(Number);
-const date = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'is no date such as 2026-01-31').refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ?? false, 'is no day of the calendar');
+const date = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'is no date such as 2026-01-31').refine((text) => DateTime.fromISO(text, { zone: 'utc' }).isValid, 'is no day of the calendar');
 
 function parsed(parse: (text: string) => number, text: string, context: z.RefinementCtx): number {
   try {

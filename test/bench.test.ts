@@ -30,7 +30,7 @@ describe('the benchmark', function () {
   after(removeTemporaryFolders);
 
   it('writes each comparison as JSON, says it in a line, and leaves no folder behind', async () => {
-    const out = join(temporaryFolder({}), 'results.json');
+    const out = join(temporaryFolder(), 'results.json');
     const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/bench.ts', '--events', '500', '--runs', '1', '--only', 'landing,silver,gold', '--out', out], { cwd: root });
     const exit = once(child, 'exit');
     const [printed, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);

@@ -11,7 +11,7 @@ describe('openLake', () => {
   let lake: OpenedLake;
 
   beforeEach(async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     writer = await smallLake(root);
     lake = await openLake(root);
   });

@@ -50,6 +50,5 @@ export async function land(session: Session, dataset: Dataset, window: Window, k
 }
 
 function withoutReason(file: StagedFile): StagedFile {
-  const { reason: _reason, ...partition } = file.partition;
-  return { ...file, partition };
+  return { ...file, partition: Object.fromEntries(Object.entries(file.partition).filter(([column]) => column !== 'reason')) };
 }

@@ -10,7 +10,7 @@ export function printError(error: unknown, stream: { write(text: string): unknow
   stream.write(`ingot: ${error.message}\n`);
   if (error.path !== undefined && !error.message.includes(error.path)) stream.write(`  at ${error.path}\n`);
   if (error.hint !== undefined) stream.write(`  ${error.hint}\n`);
-  if (process.env['INGOT_DEBUG'] !== undefined) stream.write(`${error.stack ?? ''}\n${String(error.cause ?? '')}\n`);
+  if (process.env['INGOT_DEBUG'] !== undefined) stream.write(`${error.stack ?? ''}\n${messageOf(error.cause)}\n`);
 }
 
 /** A reader that has seen enough (`| head`) closes the pipe: that is no error. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import { LakeError } from '../errors.js';
+import { publishBuild } from '../lake/build.js';
 import type { Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
@@ -12,8 +13,6 @@ import { failedChecks } from './checks.js';
 import { buildSteps, dropSteps, materialize } from './execute.js';
 import { loadModels, type GoldModels, type Model } from './model.js';
 import { inputRange, planGold, rangesOf, type DateRange, type GoldPlan } from './plan.js';
-
-const maxReplans = 10;
 
 export interface GoldSummary {
   readonly tables: Readonly<Record<string, { readonly partitions: readonly string[]; readonly rows: number; readonly rejected: 0; readonly duplicates: 0 }>>;
@@ -35,33 +34,27 @@ export async function buildGold(lake: Lake, dataset: Dataset, modelsDir: string,
   const models = await loadModels(modelsDir);
   const tables = models.models.map((model) => model.name);
   const scope = new Scope(lake, `gold.${dataset.name}`, 'gold', tables.at(-1) ?? '');
-  await scope.recover();
   const inputs = {
     silverTables: [dataset.event.table, dataset.items.table],
     goldTables: tables,
     modelTexts: [...models.steps, ...models.models].map((model) => model.sql),
   };
-  for (let attempt = 0; attempt < maxReplans; attempt++) {
-    const plan = await planGold(lake, inputs, range, await scope.run());
-    if (plan === null || plan.dates.length === 0) return { tables: Object.fromEntries(tables.map((table) => [table, { partitions: [], rows: 0, rejected: 0, duplicates: 0 }])), dates: [], reason: plan?.reason ?? 'changed' };
-    const staging = scope.newStaging();
-    try {
+  const summary = await publishBuild(scope, {
+    plan: async (run) => {
+      const plan = await planGold(lake, inputs, range, run);
+      return plan === null || plan.dates.length === 0 ? null : plan;
+    },
+    build: async (plan, staging) => {
       const built = await buildRanges(lake, models, plan, lake.storage.locate(staging), events);
       const writes = await writesOf(lake, models, plan, built);
-      await scope.publish(staging, writes, [], (run) => onSameRun(plan, run, scope.name));
-      return summaryOf(writes, plan);
-    } catch (error) {
-      if (!(error instanceof LakeError) || (error.code !== 'COMMIT_CONFLICT' && error.code !== 'FILE_GONE') || attempt === maxReplans - 1) throw error;
-    } finally {
-      await lake.storage.removeFolder(staging);
-    }
-  }
-  throw new LakeError('other processes kept changing what was being built', { code: 'COMMIT_CONFLICT', op: 'gold', path: scope.name, hint: 'Run it again when they are done.' });
+      return { writes, result: summaryOf(writes, plan) };
+    },
+  });
+  return summary ?? nothingBuilt(tables);
 }
 
-function onSameRun(plan: GoldPlan, run: number, scope: string): Promise<void> {
-  if (run === plan.run) return Promise.resolve();
-  return Promise.reject(new LakeError('another process has built it meanwhile', { code: 'COMMIT_CONFLICT', op: 'publish', path: scope, hint: 'Run it again.' }));
+function nothingBuilt(tables: readonly string[]): GoldSummary {
+  return { tables: Object.fromEntries(tables.map((table) => [table, { partitions: [], rows: 0, rejected: 0, duplicates: 0 }])), dates: [], reason: 'changed' };
 }
 
 async function buildRanges(lake: Lake, models: GoldModels, plan: GoldPlan, stagingDir: string, events: GoldEvents): Promise<Built> {

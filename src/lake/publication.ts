@@ -96,6 +96,14 @@ export class Scope {
     }
   }
 
+  /** True while a run that is written down and not done yet wants a staging folder's files. */
+  async needs(staging: string): Promise<boolean> {
+    const names = await this.lake.storage.list(`${intentRoot}/${this.name}`);
+    const newest = names.filter((name) => name.endsWith('.json')).at(-1);
+    const intent = newest === undefined ? null : await readIntent(this.lake, `${intentRoot}/${this.name}/${newest}`);
+    return intent !== null && !intent.done && intent.staging === staging;
+  }
+
   /** Finishes the pending run, if there is one, whoever began it. */
   private async settle(): Promise<number> {
     let known = 0;

@@ -1,5 +1,5 @@
 import type { Dataset } from '../dataset.js';
-import { LakeError } from '../errors.js';
+import { publishBuild } from '../lake/build.js';
 import { partitionKey, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
@@ -13,7 +13,6 @@ import { transform } from './transform.js';
 
 /** Bronze rows built together: bounds memory and spill, but a partition is always built whole. */
 const chunkRows = 400_000;
-const maxReplans = 10;
 
 export interface SilverTable {
   readonly partitions: readonly string[];
@@ -33,27 +32,17 @@ export interface SilverEvents {
 /** Brings silver up to date with bronze, or rebuilds a range as well. Nothing stale: nothing is written. */
 export async function buildSilver(lake: Lake, dataset: Dataset, range: Range | null, events: SilverEvents = {}): Promise<SilverSummary> {
   const scope = new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);
-  await scope.recover();
-  for (let attempt = 0; attempt < maxReplans; attempt++) {
-    const plan = await planSilver(lake, dataset, range, await scope.run());
-    if (plan === null || plan.partitions.length === 0) return summaryOf(dataset, plan, new Map());
-    const staging = scope.newStaging();
-    try {
+  const summary = await publishBuild(scope, {
+    plan: async (run) => {
+      const plan = await planSilver(lake, dataset, range, run);
+      return plan === null || plan.partitions.length === 0 ? null : plan;
+    },
+    build: async (plan, staging) => {
       const files = await buildChunks(lake, dataset, plan, lake.storage.locate(staging), events);
-      await scope.publish(staging, writesOf(dataset, plan, files), [], (run) => onSameRun(plan, run, scope.name));
-      return summaryOf(dataset, plan, files);
-    } catch (error) {
-      if (!(error instanceof LakeError) || (error.code !== 'COMMIT_CONFLICT' && error.code !== 'FILE_GONE') || attempt === maxReplans - 1) throw error;
-    } finally {
-      await lake.storage.removeFolder(staging);
-    }
-  }
-  throw new LakeError('other processes kept changing what was being built', { code: 'COMMIT_CONFLICT', op: 'silver', path: scope.name, hint: 'Run it again when they are done.' });
-}
-
-function onSameRun(plan: SilverPlan, run: number, scope: string): Promise<void> {
-  if (run === plan.run) return Promise.resolve();
-  return Promise.reject(new LakeError('another process has built it meanwhile', { code: 'COMMIT_CONFLICT', op: 'publish', path: scope, hint: 'Run it again.' }));
+      return { writes: writesOf(dataset, plan, files), result: summaryOf(dataset, plan, files) };
+    },
+  });
+  return summary ?? summaryOf(dataset, null, new Map());
 }
 
 async function buildChunks(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, events: SilverEvents): Promise<Map<string, StagedFile[]>> {

@@ -43,7 +43,7 @@ describe('a window of bronze, crashed at each step', () => {
   after(removeTemporaryFolders);
 
   it('is synced, written down, put in place, committed with the rejected table before bronze itself, and only then acknowledged', async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     const storage = new RecordingStorage(new LocalStorage(root));
     await withPipeline(async (pipeline) => {
       const queue = new MessageQueue(bodies);
@@ -70,7 +70,7 @@ describe('a window of bronze, crashed at each step', () => {
 
   /** Two windows of three messages each; gives how many messages the rerun counted as delivered before. */
   async function rerunAfter(crash: CrashPoint | null, diesAtAck: number | null): Promise<{ readonly effects: string[]; readonly expected: number; readonly redelivered: number }> {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     const queue = new MessageQueue(bodies);
     const work = (pipeline: Pipeline): Promise<void> => drain(pipeline, queue, { ...wide, rows: 3 }, () => {
       if (diesAtAck !== null && queue.acked.length >= diesAtAck) throw new Crash('dead before an ack');
@@ -120,10 +120,10 @@ describe('a window of bronze, crashed at each step', () => {
       return landed(pipeline);
     });
     assert.equal(new Set(ids).size, 6);
-    const whole = await over(temporaryFolder({}), null, (pipeline) => pipeline.land(path));
+    const whole = await over(temporaryFolder(), null, (pipeline) => pipeline.land(path));
     assert.ok(whole.includes('adopt bronze/shop/_files/00000000000000000001.json'));
     for (let effect = 0; effect < whole.length - 1; effect++) {
-      const root = temporaryFolder({});
+      const root = temporaryFolder();
       await over(root, { effect, when: 'before' }, (pipeline) => pipeline.land(path));
       await withPipeline(async (pipeline) => {
         const { summary } = await pipeline.land(path);

@@ -123,7 +123,7 @@ describe('files that come to bronze again', () => {
   }
 
   it('land nothing a second time, under the same name or another one', async () => {
-    const folder = temporaryFolder({});
+    const folder = temporaryFolder();
     const path = linesFile(bodies.slice(0, 3), 'a.ndjson', folder);
     await withPipeline(async (pipeline) => {
       assert.equal((await pipeline.land(path)).summary.landed, 3);
@@ -147,7 +147,7 @@ describe('files that come to bronze again', () => {
   });
 
   it('land what a file cut short has, beside the good ones, say so, and land the rest when the file is whole', async () => {
-    const folder = join(temporaryFolder({}), 'in');
+    const folder = join(temporaryFolder(), 'in');
     mkdirSync(folder);
     linesFile(bodies.slice(0, 10), 'a.ndjson', folder);
     linesFile(bodies.slice(2990), 'z.ndjson', folder);

@@ -35,7 +35,7 @@ describe('the command line', () => {
     let lake: string;
 
     before(() => {
-      lake = join(temporaryFolder({}), 'new', 'lake');
+      lake = join(temporaryFolder(), 'new', 'lake');
     });
 
     it('prints what bronze landed, on one line', async () => {
@@ -86,10 +86,10 @@ describe('the command line', () => {
   });
 
   it('lands the good files, says which is cut short, and ends with 1', async () => {
-    const folder = temporaryFolder({});
+    const folder = temporaryFolder();
     linesFile([eventBody()], 'a.ndjson', folder);
     writeFileSync(join(folder, 'b.ndjson.gz'), gzipSync(Buffer.from(eventBody({ user_id: 'u2' }))).subarray(0, 60));
-    const ended = await ingot(['bronze', 'shop', '--json', '--lake', temporaryFolder({}), '--from', folder]);
+    const ended = await ingot(['bronze', 'shop', '--json', '--lake', temporaryFolder(), '--from', folder]);
     assert.deepEqual([ended.status, (jsonOf(ended) as { landed: number }).landed], [1, 1]);
     assert.match(ended.stderr, /b\.ndjson\.gz is cut short or damaged/);
   });
@@ -110,7 +110,7 @@ describe('the command line', () => {
     const ends = new Map<string, Ended>();
 
     before(async () => {
-      await Promise.all(uses.map(async ([what, args]) => ends.set(what, await ingot([...args, ...(args.length === 1 || args.includes('--lake') ? [] : ['--lake', temporaryFolder({})])]))));
+      await Promise.all(uses.map(async ([what, args]) => ends.set(what, await ingot([...args, ...(args.length === 1 || args.includes('--lake') ? [] : ['--lake', temporaryFolder()])]))));
     });
 
     for (const [what, , status, pattern] of uses) {
@@ -122,7 +122,7 @@ describe('the command line', () => {
     it('says so and ends with 1: a queue that does not exist', async () => {
       const server = await startQueue();
       try {
-        assertSays(await ingot(['bronze', 'shop', '--lake', temporaryFolder({}), '--from', `sqs://none?endpoint=${server.endpoint}`]), 1, /the queue none does not exist/);
+        assertSays(await ingot(['bronze', 'shop', '--lake', temporaryFolder(), '--from', `sqs://none?endpoint=${server.endpoint}`]), 1, /the queue none does not exist/);
       } finally {
         await server.stop();
       }

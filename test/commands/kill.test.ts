@@ -80,7 +80,7 @@ describe('a consumer of a queue that is stopped or killed', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     it(`closes its window on ${signal}, commits it, acknowledges it and ends with 0`, async () => {
       const { url, uri } = await filledQueue(signal);
-      const lake = temporaryFolder({});
+      const lake = temporaryFolder();
       const running = startIngot(['bronze', 'shop', '--json', '--follow', '--lake', lake, '--from', uri, '--window-age', '1h']);
       assert.ok(await until(running, () => spooled(lake) === events));
       running.child.kill(signal);
@@ -100,7 +100,7 @@ describe('a consumer of a queue that is stopped or killed', () => {
   ] as const) {
     it(`loses nothing and doubles nothing when it is killed ${moment}`, async () => {
       const { url, uri } = await filledQueue(moment.replace(/[^a-z]/g, '-'));
-      const lake = temporaryFolder({});
+      const lake = temporaryFolder();
       const running = startIngot(['bronze', 'shop', '--lake', lake, '--from', uri]);
       assert.ok(await until(running, reached(lake)), 'it ended before it could be killed');
       running.child.kill('SIGKILL');
@@ -119,7 +119,7 @@ describe('a consumer of a queue that is stopped or killed', () => {
 
   it('shares a queue with another one: each message is landed by one of them', async () => {
     const { url, uri } = await filledQueue('shared');
-    const lake = temporaryFolder({});
+    const lake = temporaryFolder();
     const ends: Ended[] = await Promise.all([1, 2].map(() => ingot(['bronze', 'shop', '--json', '--lake', lake, '--from', uri.replace('visibility=2', 'visibility=60'), '--window-rows', '50'])));
     assert.deepEqual(ends.map(({ status }) => status), [0, 0], ends.map(({ stderr }) => stderr).join(''));
     const landed = ends.map((ended) => (jsonOf(ended) as { landed: number }).landed);

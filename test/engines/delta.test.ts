@@ -134,7 +134,7 @@ describe('a table that Ingot has published', () => {
     judge = await duckdbDelta();
   });
   beforeEach(async () => {
-    lake = testLake(temporaryFolder({}));
+    lake = testLake(temporaryFolder());
     await publish(lake, 0, 200);
     await publish(lake, 200, 300);
   });
@@ -181,7 +181,7 @@ describe('a table that Ingot has published', () => {
   });
 
   it('may be copied to another place', async () => {
-    const copy = temporaryFolder({});
+    const copy = temporaryFolder();
     cpSync(lake.storage.locate('silver'), join(copy, 'silver'), { recursive: true });
     const copied = testLake(copy);
     assert.deepEqual(await judged(copied, judge, own), await byViews(lake));

@@ -36,7 +36,7 @@ export async function deltaRs(requests: readonly JudgeRequest[]): Promise<unknow
 
 /** A DuckDB of its own with its Delta extension, which reads the log without Ingot. */
 export async function duckdbDelta(): Promise<Session> {
-  const session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: temporaryFolder({}) });
+  const session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: temporaryFolder() });
   await session.run(`LOAD '${required('INGOT_DELTA_EXTENSION').replaceAll("'", "''")}'`);
   return session;
 }

@@ -122,7 +122,7 @@ describe('the analyses', () => {
   let session: Session;
 
   before(async () => {
-    session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: join(temporaryFolder({}), 'spill') });
+    session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: join(temporaryFolder(), 'spill') });
   });
 
   after(() => {

@@ -34,7 +34,7 @@ describe('the gold models', () => {
   let models: GoldModels;
 
   before(async () => {
-    session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: join(temporaryFolder({}), 'spill') });
+    session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: join(temporaryFolder(), 'spill') });
     models = await loadModels('datasets/shop/gold');
   });
 

@@ -52,7 +52,7 @@ describe('a checkpoint', () => {
   let root = '';
   let lake: Lake;
   beforeEach(() => {
-    root = temporaryFolder({});
+    root = temporaryFolder();
     lake = testLake(root);
   });
   afterEach(() => lake.close());

@@ -25,7 +25,7 @@ describe('replaced files', () => {
   after(removeTemporaryFolders);
 
   it('go right after the commit when nothing is retained', async () => {
-    const lake = testLake(temporaryFolder({}));
+    const lake = testLake(temporaryFolder());
     await replace(lake, 1);
     await replace(lake, 2);
     assert.equal(dataFiles(lake), 1);
@@ -34,7 +34,7 @@ describe('replaced files', () => {
 
   it('stay for the time that they are retained, and go with the first run after it', async () => {
     const clock = new TestClock();
-    const lake = testLake(temporaryFolder({}), { clock, retainMs: 60_000 });
+    const lake = testLake(temporaryFolder(), { clock, retainMs: 60_000 });
     await replace(lake, 1);
     await replace(lake, 2);
     clock.advance(59_000);

@@ -18,7 +18,7 @@ describe('a table whose columns have changed from run to run', () => {
   after(removeTemporaryFolders);
 
   it('shows old and new files as one: added columns null in old files, narrow numbers widened, dropped columns null in new ones', async () => {
-    const lake = testLake(temporaryFolder({}));
+    const lake = testLake(temporaryFolder());
     const note = { name: 'note', type: 'VARCHAR' };
     await publish(lake, "SELECT CAST(1 AS INTEGER) AS n, 'old' AS note, 'IOS' AS platform", [{ name: 'n', type: 'INTEGER' }, note]);
     await publish(lake, "SELECT CAST(3000000000 AS BIGINT) AS n, DATE '2026-03-10' AS day, 'IOS' AS platform", [{ name: 'n', type: 'BIGINT' }, { name: 'day', type: 'DATE' }]);

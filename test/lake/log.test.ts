@@ -123,7 +123,7 @@ describe('a Delta log', () => {
   });
 
   it('holds every commit of eight processes that commit at once', async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     const outputs = await runChildren('test/lake/children/commit.ts', Array.from({ length: 8 }, (_value, writer) => [root, `w${writer}`, '25']));
     assert.deepEqual(outputs, Array.from({ length: 8 }, () => '25'));
     const lake = Lake.local(root);

@@ -62,7 +62,7 @@ describe('a publication of two tables', () => {
   after(removeTemporaryFolders);
 
   it('has its effects in one order: files durable, intent, files in place, siblings, anchor, then what goes', async () => {
-    const storage = new LocalStorage(temporaryFolder({}));
+    const storage = new LocalStorage(temporaryFolder());
     await begun(storage);
     const recording = new RecordingStorage(storage);
     assert.equal(await publish(storage, recording, replaced, replaced, 'manifests/one'), 3);
@@ -72,7 +72,7 @@ describe('a publication of two tables', () => {
   for (const when of ['before', 'after'] as const) {
     for (const [effect, name] of effectsOfThirdRun.entries()) {
       it(`that dies ${when} "${name}" (${effect}) is whole or absent for readers, and after recovery in the folders`, async () => {
-        const storage = new LocalStorage(temporaryFolder({}));
+        const storage = new LocalStorage(temporaryFolder());
         await begun(storage);
         const dying = new RecordingStorage(storage, { effect, when });
         await assert.rejects(publish(storage, dying, replaced, replaced, 'manifests/one'), Crash);

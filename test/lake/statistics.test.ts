@@ -19,7 +19,7 @@ function spec(name: string, type: string): TableSpec {
 describe('the statistics of a file', () => {
   let lake: Lake;
   before(() => {
-    lake = testLake(temporaryFolder({}));
+    lake = testLake(temporaryFolder());
   });
   after(async () => {
     await lake.close();
@@ -29,7 +29,7 @@ describe('the statistics of a file', () => {
   /** Of one file of several row groups whose column `x` is an expression over the row's number `i`. */
   async function statisticsOf(expression: string, type: string): Promise<string> {
     const select = `SELECT CAST(${expression} AS ${type}) AS x, 'IOS' AS platform FROM (SELECT unnest(range(${rows})) AS i) ORDER BY i`;
-    const files = await write(await lake.session(), select, { partitionBy: ['platform'], stagingDir: `${temporaryFolder({})}/staging` });
+    const files = await write(await lake.session(), select, { partitionBy: ['platform'], stagingDir: `${temporaryFolder()}/staging` });
     assert.equal(files.length, 1);
     return fileStatistics(files[0]!, spec('x', type));
   }
@@ -119,9 +119,9 @@ describe('a data file', () => {
   after(removeTemporaryFolders);
 
   it('is read by hyparquet to the value, without the partition columns, and is closed', async () => {
-    const lake = testLake(temporaryFolder({}));
+    const lake = testLake(temporaryFolder());
     const select = "SELECT 9007199254740993 + i AS n, 'ñ ' || i AS name, make_timestamptz(1772366400000001) AS at, CAST(i + 0.25 AS DECIMAL(18,4)) AS amount, 'São' AS platform FROM (SELECT unnest(range(3)) AS i) ORDER BY i";
-    const [file] = await write(await lake.session(), select, { partitionBy: ['platform'], stagingDir: `${temporaryFolder({})}/staging` });
+    const [file] = await write(await lake.session(), select, { partitionBy: ['platform'], stagingDir: `${temporaryFolder()}/staging` });
     await lake.close();
     assert.ok(file);
     assert.equal(readFileSync(file.path).subarray(-4).toString(), 'PAR1');

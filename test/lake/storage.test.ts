@@ -9,7 +9,7 @@ import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { MemoryStorage } from '../support/memory-storage.js';
 import { describeStorage } from '../support/storage-contract.js';
 
-describeStorage({ name: 'a folder', open: () => Promise.resolve(new LocalStorage(join(temporaryFolder({}), 'lake'))) });
+describeStorage({ name: 'a folder', open: () => Promise.resolve(new LocalStorage(join(temporaryFolder(), 'lake'))) });
 describeStorage({ name: 'the memory of tests', open: () => Promise.resolve(new MemoryStorage()) });
 
 function notWritable(error: unknown): boolean {
@@ -20,7 +20,7 @@ describe('a lake in a folder', () => {
   after(removeTemporaryFolders);
 
   it('has one winner for every name among eight processes, and no temporary files afterwards', async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     const names = 40;
     const outputs = await runChildren('test/lake/children/put.ts', Array.from({ length: 8 }, (_value, writer) => [root, `writer ${writer}`, String(names)]));
     const won = outputs.map((output) => JSON.parse(output) as number[]);
@@ -33,7 +33,7 @@ describe('a lake in a folder', () => {
   });
 
   it('does not list the temporary file of a writer that died', async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     const storage = new LocalStorage(root);
     await storage.put('t/a', '');
     writeFileSync(join(root, 't', '.tmp-0123'), 'half');
@@ -41,7 +41,7 @@ describe('a lake in a folder', () => {
   });
 
   it('is refused with a hint where a file is in the way', async () => {
-    const folder = temporaryFolder({});
+    const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');
     await assert.rejects(new LocalStorage(join(folder, 'file')).prepare(), notWritable);
     await assert.rejects(new LocalStorage(join(folder, 'file', 'deep', 'lake')).prepare(), notWritable);
@@ -54,7 +54,7 @@ describe('a lake in a folder', () => {
   });
 
   it('says what to do when a staged file can not be moved to its place', async () => {
-    const storage = new LocalStorage(temporaryFolder({}));
+    const storage = new LocalStorage(temporaryFolder());
     await storage.put('staging/a', '');
     await storage.put('t/a/x', '');
     await assert.rejects(storage.adopt([{ from: 'staging/a', to: 't/a' }]), notWritable);

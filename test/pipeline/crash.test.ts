@@ -20,7 +20,7 @@ const more = [
 
 /** A lake that was built once and has new rows in bronze that silver, or gold, has not seen. */
 async function staleLake(layer: 'silver' | 'gold'): Promise<string> {
-  const root = temporaryFolder({});
+  const root = temporaryFolder();
   await withPipeline(async (pipeline) => {
     await pipeline.land(linesFile(day1));
     await pipeline.build();
@@ -39,7 +39,7 @@ async function over(root: string, crash: CrashPoint | null, work: (pipeline: Pip
 }
 
 function copyOf(root: string): string {
-  const copy = temporaryFolder({});
+  const copy = temporaryFolder();
   cpSync(root, copy, { recursive: true });
   return copy;
 }

@@ -92,7 +92,7 @@ describe('gold over a silver that was deleted', () => {
   after(removeTemporaryFolders);
 
   it('is built again when silver is, though silver counts its versions from 0 again', async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     await withPipeline(async (pipeline) => {
       await pipeline.land(linesFile(week.slice(0, 2)));
       await pipeline.build();
@@ -149,7 +149,7 @@ describe('gold models', () => {
   let pipeline: Pipeline;
 
   before(async () => {
-    datasets = temporaryFolder({});
+    datasets = temporaryFolder();
     cpSync(datasetsDir, datasets, { recursive: true });
     pipeline = await Pipeline.open({ datasets });
     await pipeline.land(linesFile(week));

@@ -24,7 +24,7 @@ describe('the commands that read a lake', () => {
   let lake: Lake;
 
   before(async () => {
-    lake = await smallLake(temporaryFolder({}));
+    lake = await smallLake(temporaryFolder());
   });
 
   after(async () => {

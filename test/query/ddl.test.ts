@@ -12,7 +12,7 @@ describe('duckdbDdl', () => {
   let connection: DuckDBConnection;
 
   beforeEach(async () => {
-    lake = await smallLake(join(temporaryFolder({}), "it's [an] odd*name"));
+    lake = await smallLake(join(temporaryFolder(), "it's [an] odd*name"));
     instance = await DuckDBInstance.create(':memory:');
     connection = await instance.connect();
   });

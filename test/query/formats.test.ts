@@ -22,7 +22,7 @@ describe('exportQuery', () => {
   let lake: Lake;
 
   before(async () => {
-    lake = await smallLake(temporaryFolder({}));
+    lake = await smallLake(temporaryFolder());
   });
 
   after(async () => {
@@ -137,7 +137,7 @@ describe('the table format', () => {
   let lake: Lake;
 
   before(async () => {
-    lake = await smallLake(temporaryFolder({}));
+    lake = await smallLake(temporaryFolder());
   });
 
   after(async () => {

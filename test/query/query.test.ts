@@ -26,7 +26,7 @@ describe('answer', () => {
   let lake: Lake;
 
   beforeEach(async () => {
-    lake = await smallLake(temporaryFolder({}));
+    lake = await smallLake(temporaryFolder());
   });
 
   afterEach(async () => {
@@ -122,7 +122,7 @@ describe('answer', () => {
 
 describe('answer on a folder that is no lake', () => {
   it('says so and makes no folder', async () => {
-    const lake = testLake(join(temporaryFolder({}), 'none'));
+    const lake = testLake(join(temporaryFolder(), 'none'));
     await assert.rejects(rowsOf(lake, { sql: 'SELECT 1' }), failsWith('QUERY_FAILED', /no lake at/, /--lake/));
     assert.deepEqual(await lake.storage.list(''), []);
     removeTemporaryFolders();

@@ -12,7 +12,7 @@ describe('parseStatement', () => {
   let session: Session;
 
   before(async () => {
-    lake = testLake(temporaryFolder({}));
+    lake = testLake(temporaryFolder());
     session = await lake.session();
   });
 

@@ -17,7 +17,7 @@ describe('the audit', () => {
   let good: string;
 
   before(async () => {
-    good = temporaryFolder({});
+    good = temporaryFolder();
     await withPipeline(async (pipeline) => {
       await pipeline.land(linesFile([...bodies, 'no json']));
       await pipeline.build();
@@ -28,7 +28,7 @@ describe('the audit', () => {
 
   /** Audits a copy of the good lake after it was damaged: the exit status, the summary, what is printed. */
   async function audited(damage: (root: string) => void): Promise<{ readonly status: number; readonly summary: AuditSummary; readonly lines: readonly string[] }> {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     cpSync(good, root, { recursive: true });
     damage(root);
     return withPipeline(async (pipeline) => {
@@ -140,7 +140,7 @@ describe('the audit', () => {
   });
 
   it('tells rows of bronze that silver has not been built from, without calling them a difference', async () => {
-    const root = temporaryFolder({});
+    const root = temporaryFolder();
     cpSync(good, root, { recursive: true });
     await withPipeline(async (pipeline) => {
       await pipeline.land(linesFile([eventBody({ user_id: 'new' })]));

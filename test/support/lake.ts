@@ -5,10 +5,9 @@ import type { Clock } from '../../src/clock.js';
 import { Lake, type LakeOptions } from '../../src/lake/lake.js';
 
 /** A folder that is removed when the test is done. */
-export function temporaryFolder(context: Mocha.Context | { after?: never }): string {
+export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'ingot-test-'));
   folders.add(folder);
-  void context;
   return folder;
 }
 

@@ -62,7 +62,7 @@ export class Pipeline {
     private readonly datasets: string,
   ) {}
 
-  static async open({ root = temporaryFolder({}), storage, clock = standingClock(), datasets = datasetsDir }: PipelineOptions = {}): Promise<Pipeline> {
+  static async open({ root = temporaryFolder(), storage, clock = standingClock(), datasets = datasetsDir }: PipelineOptions = {}): Promise<Pipeline> {
     const lake = new Lake({ storage: storage ?? new LocalStorage(root), clock, memoryLimitBytes: 1e9, threads: 2, retainMs: 0 });
     return new Pipeline(lake, await (datasets === datasetsDir ? (shop ??= loadDataset(datasetsDir, 'shop')) : loadDataset(datasets, 'shop')), datasets);
   }
@@ -160,7 +160,7 @@ export function shopLines(events: number, seed = 7, days = 3): GeneratedLine[] {
 }
 
 /** Writes lines to a new file of a new folder; gives its path. */
-export function linesFile(lines: readonly (string | Buffer)[], name = 'events.ndjson', folder = temporaryFolder({})): string {
+export function linesFile(lines: readonly (string | Buffer)[], name = 'events.ndjson', folder = temporaryFolder()): string {
   const path = join(folder, name);
   writeFileSync(path, Buffer.concat(lines.map((line) => Buffer.concat([Buffer.from(line), Buffer.from('\n')]))));
   return path;

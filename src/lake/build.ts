@@ -1,0 +1,44 @@
+import { LakeError } from '../errors.js';
+import type { Scope, TableWrite } from './publication.js';
+
+const maxPlans = 10;
+
+/** How a layer builds tables from other tables. */
+export interface Build<P extends { readonly run: number }, T> {
+  /** What is to be done on top of a run; null: nothing. */
+  readonly plan: (run: number) => Promise<P | null>;
+  /** Writes the files into a staging folder, relative to the lake's root. */
+  readonly build: (plan: P, staging: string) => Promise<{ readonly writes: readonly TableWrite[]; readonly result: T }>;
+}
+
+/**
+ * Recovers, plans, builds and publishes. When another process has published meanwhile, or has replaced a file that was
+ * being read, it plans again. Null: there was nothing to do.
+ * @throws LakeError COMMIT_CONFLICT, FILE_GONE after ten tries
+ */
+export async function publishBuild<P extends { readonly run: number }, T>(scope: Scope, { plan, build }: Build<P, T>): Promise<T | null> {
+  await scope.recover();
+  for (let attempt = 1; ; attempt++) {
+    const planned = await plan(await scope.run());
+    if (planned === null) return null;
+    const staging = scope.newStaging();
+    try {
+      const { writes, result } = await build(planned, staging);
+      await scope.publish(staging, writes, [], (run) => sameRun(planned.run, run, scope.name));
+      return result;
+    } catch (error) {
+      if (!mayPassAgain(error) || attempt === maxPlans) throw error;
+    } finally {
+      if (!(await scope.needs(staging))) await scope.lake.storage.removeFolder(staging);
+    }
+  }
+}
+
+function sameRun(planned: number, run: number, scope: string): Promise<void> {
+  if (run === planned) return Promise.resolve();
+  return Promise.reject(new LakeError('another process has built it meanwhile', { code: 'COMMIT_CONFLICT', op: 'publish', path: scope, hint: 'Run it again when the other one is done.' }));
+}
+
+function mayPassAgain(error: unknown): boolean {
+  return error instanceof LakeError && (error.code === 'COMMIT_CONFLICT' || error.code === 'FILE_GONE');
+}
