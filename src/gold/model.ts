@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { LakeError } from '../errors.js';
+import { basename, join } from 'node:path';
+import { LakeError, systemCode } from '../errors.js';
 
 /** What a model's rows must be before they are published. */
 export interface Check {
@@ -10,6 +10,17 @@ export interface Check {
 }
 
 const checkKinds = ['unique', 'not_null', 'ratio', 'descending'] as const;
+
+const stepKeys = ['grain', 'inputs', 'purpose'];
+const modelKeys = [...stepKeys, 'lookback', 'lookahead', 'partition_by', 'check'];
+
+/** One `-- key: value` of a file's header. */
+interface Header {
+  readonly key: string;
+  readonly text: string;
+  /** From 1. */
+  readonly line: number;
+}
 
 /** A SELECT that several models share; a temporary table while gold is built. */
 export interface Step {
@@ -33,11 +44,13 @@ export interface GoldModels {
   readonly models: readonly Model[];
 }
 
-/** Reads `<dir>/*.sql` and `<dir>/steps/*.sql`. @throws LakeError DATASET_INVALID naming the file */
+/** Reads `<dir>/*.sql` and `<dir>/steps/*.sql`. @throws LakeError DATASET_INVALID naming the file and, of a header, the line */
 export async function loadModels(dir: string): Promise<GoldModels> {
   const models = await Promise.all((await sqlFiles(dir)).map(readModel));
-  const steps = await Promise.all((await sqlFiles(join(dir, 'steps'))).map((path) => readStep(path, 'step')));
+  const steps = await Promise.all((await sqlFiles(join(dir, 'steps'))).map(async (path) => (await readStep(path, 'step', stepKeys)).step));
   if (models.length === 0) throw invalid(dir, 'it has no model: a .sql file with a SELECT and a header', 'Compare it with datasets/shop/gold.');
+  const both = models.find((model) => steps.some((step) => step.name === model.name));
+  if (both !== undefined) throw invalid(both.path, 'a step has the same name', 'Call one of them otherwise.');
   return { steps: inOrder(steps, models), models };
 }
 
@@ -45,51 +58,57 @@ async function sqlFiles(dir: string): Promise<string[]> {
   try {
     const names = await readdir(dir);
     return names.filter((name) => name.endsWith('.sql')).sort().map((name) => join(dir, name));
-  } catch {
-    return [];
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return [];
+    throw error;
   }
 }
 
 async function readModel(path: string): Promise<Model> {
-  const step = await readStep(path, 'model');
-  const headers = headersOf(step.sql);
-  const list = (name: string): string[] => splitList(headers.find(([key]) => key === name)?.[1] ?? '');
-  const partitionBy = list('partition_by');
+  const { step, headers } = await readStep(path, 'model', modelKeys);
+  const partitionBy = listOf(headers, 'partition_by');
   if (partitionBy.length === 0) throw invalid(path, 'its header has no partition_by', 'Add a line `-- partition_by: event_date, platform`.');
-  const checks = headers.filter(([key]) => key === 'check').map(([, text]) => readCheck(path, text));
-  return { ...step, grain: list('grain'), partitionBy, checks };
+  const checks = headers.filter(({ key }) => key === 'check').map((header) => readCheck(path, header));
+  return { ...step, grain: listOf(headers, 'grain'), partitionBy, checks };
 }
 
-async function readStep(path: string, kind: 'model' | 'step'): Promise<Step> {
+async function readStep(path: string, kind: 'model' | 'step', keys: readonly string[]): Promise<{ step: Step; headers: readonly Header[] }> {
   const sql = (await readFile(path, 'utf8')).trim().replace(/;$/, '');
-  const headers = headersOf(sql);
-  const name = headers.find(([key]) => key === kind)?.[1];
-  const fileName = path.split('/').at(-1)?.replace(/\.sql$/, '');
-  if (name === undefined || name !== fileName) throw invalid(path, `its header must begin with \`-- ${kind}: ${fileName}\``, 'The name is the file\'s.');
-  const inputs = splitList(headers.find(([key]) => key === 'inputs')?.[1] ?? '');
-  return { name, path, sql, steps: inputs.flatMap((input) => (input.startsWith('step ') ? [input.slice('step '.length)] : [])) };
+  const headers = headersOf(path, sql);
+  const name = basename(path, '.sql');
+  if (headers[0]?.key !== kind || headers[0].text !== name) throw invalid(path, `its header must begin with \`-- ${kind}: ${name}\``, 'The name is the file\'s.');
+  const unknown = headers.slice(1).find(({ key }) => !keys.includes(key));
+  if (unknown !== undefined) throw invalid(`${path}:${unknown.line}`, `a ${kind} has no \`${unknown.key}\``, `It has: ${keys.join(', ')}.`);
+  const steps = listOf(headers, 'inputs').flatMap((input) => (input.startsWith('step ') ? [input.slice('step '.length)] : []));
+  return { step: { name, path, sql, steps }, headers };
 }
 
-/** `-- key: value` lines before the first SQL. */
-function headersOf(sql: string): (readonly [string, string])[] {
-  const headers: (readonly [string, string])[] = [];
-  for (const line of sql.split('\n')) {
+/** The comments before the first SQL: `-- key: value`, and lines indented by more than a space that go on with a value. */
+function headersOf(path: string, sql: string): Header[] {
+  const headers: Header[] = [];
+  for (const [index, line] of sql.split('\n').entries()) {
     if (!line.startsWith('--')) break;
     const match = /^-- (\w+): (.*)$/.exec(line);
-    if (match?.[1] !== undefined && match[2] !== undefined) headers.push([match[1], match[2].trim()]);
+    if (match?.[1] !== undefined && match[2] !== undefined) headers.push({ key: match[1], text: match[2].trim(), line: index + 1 });
+    else if (!/^-- {2}/.test(line)) throw invalid(`${path}:${index + 1}`, 'a header line is `-- key: value`', 'Go on with a value on the next line by `--   more`.');
   }
   return headers;
+}
+
+function listOf(headers: readonly Header[], key: string): string[] {
+  return splitList(headers.find((header) => header.key === key)?.text ?? '');
 }
 
 function splitList(text: string): string[] {
   return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
 }
 
-function readCheck(path: string, text: string): Check {
+function readCheck(path: string, { text, line }: Header): Check {
   const match = /^(\w+)\(([^)]*)\)$/.exec(text);
   const kind = checkKinds.find((each) => each === match?.[1]);
   const columns = splitList(match?.[2] ?? '');
-  if (kind === undefined || columns.length === 0) throw invalid(path, `the check \`${text}\` is unknown`, `Checks are ${checkKinds.join('(…), ')}(…) over columns.`);
+  if (kind === undefined || columns.length === 0) throw invalid(`${path}:${line}`, `the check \`${text}\` is unknown`, `Checks are ${checkKinds.join('(…), ')}(…) over columns.`);
+  if (kind === 'descending' && columns.length === 1) throw invalid(`${path}:${line}`, `\`${text}\` compares nothing`, 'Name two columns or more, the greatest first.');
   return { kind, columns };
 }
 
