@@ -7,6 +7,8 @@ export interface WindowLimits {
   readonly bytes: number;
   readonly rows: number;
   readonly ageMs: number;
+  /** Closed when nothing has come for so long: a queue's last messages need not wait for its empty polls. */
+  readonly idleMs?: number;
 }
 
 export interface ConsumeEvents {
@@ -51,7 +53,7 @@ async function* windows(bronze: Bronze, source: Source, limits: WindowLimits, cl
   let window: Window | null = null;
   try {
     for (;;) {
-      const result = await nextWithin(next, window === null ? null : window.openedAtMs + limits.ageMs - clock.nowMs(), clock);
+      const result = await nextWithin(next, window === null ? null : waitOf(window, limits, clock.nowMs()), clock);
       if (result !== 'late') {
         if (result.done === true) break;
         window ??= await bronze.openWindow(source.uri);
@@ -60,7 +62,7 @@ async function* windows(bronze: Bronze, source: Source, limits: WindowLimits, cl
         next = batches.next();
       }
       const open: Window | null = window;
-      if (open !== null && isFull(open, limits, clock.nowMs())) {
+      if (open !== null && (isFull(open, limits, clock.nowMs()) || (result === 'late' && limits.idleMs !== undefined))) {
         window = null;
         await open.seal();
         yield open;
@@ -77,6 +79,11 @@ async function* windows(bronze: Bronze, source: Source, limits: WindowLimits, cl
     await window?.seal();
     await batches.return?.();
   }
+}
+
+/** How long an open window waits for the next batch. */
+function waitOf(window: Window, limits: WindowLimits, nowMs: number): number {
+  return Math.min(window.openedAtMs + limits.ageMs - nowMs, limits.idleMs ?? Infinity);
 }
 
 function isFull(window: Window, limits: WindowLimits, nowMs: number): boolean {

@@ -1,30 +1,22 @@
 -- grain: one row per message of a window
--- inputs: $lines_path (file number, line number, body of each line of files, apart by U+001F), $files_path (the files by number),
+-- inputs: $lines_path (file number, line number, body of each line of files, apart by U+001F); $file_ids, $file_sources and
+--         $file_received_at_ms (lists of text: the file of number $first_file is the first; lists, since a join would not run in parallel);
 --         $messages_path (messages as NDJSON), $known_ids (message ids that bronze has already)
 -- purpose: bronze rows with event time, date and platform; where `reason` is not null the message has none and is rejected
-WITH lines AS (
-  SELECT file_number, line, body
+WITH received AS (
+  SELECT
+    body,
+    $file_ids[file_number - CAST($first_file AS BIGINT) + 1] || ':' || line AS message_id,
+    $file_sources[file_number - CAST($first_file AS BIGINT) + 1] AS source,
+    CAST(line AS VARCHAR) AS source_position,
+    CAST(NULL AS BIGINT) AS sent_at_ms,
+    CAST($file_received_at_ms[file_number - CAST($first_file AS BIGINT) + 1] AS BIGINT) AS received_at_ms
   FROM read_csv(
     $lines_path,
     columns = {file_number: 'BIGINT', line: 'BIGINT', body: 'VARCHAR'},
     delim = $delimiter, quote = '', escape = '', new_line = '\n', nullstr = $no_text, force_not_null = ['body'],
-    header = false, auto_detect = false, strict_mode = false, max_line_size = 16777280
+    header = false, auto_detect = false, strict_mode = false, max_line_size = 16777280, buffer_size = 33554432
   )
-),
-files AS (
-  SELECT file_number, file_id, source, received_at_ms
-  FROM read_json($files_path, format = 'newline_delimited', columns = {file_number: 'BIGINT', file_id: 'VARCHAR', source: 'VARCHAR', received_at_ms: 'BIGINT'})
-),
-received AS (
-  SELECT
-    lines.body,
-    files.file_id || ':' || lines.line AS message_id,
-    files.source,
-    CAST(lines.line AS VARCHAR) AS source_position,
-    CAST(NULL AS BIGINT) AS sent_at_ms,
-    files.received_at_ms
-  FROM lines
-  JOIN files USING (file_number)
   UNION ALL
   SELECT body, message_id, source, source_position, sent_at_ms, received_at_ms
   FROM read_json(

@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
+import type { DuckDBValue } from '@duckdb/node-api';
 import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import { textList, type Session } from '../lake/duckdb.js';
 import { fill, sqlFile } from '../lake/sql.js';
 import type { StagedFile } from '../lake/staged.js';
-import type { Window } from './window.js';
+import type { Window, WindowFile } from './window.js';
 
 const landTemplate = sqlFile(import.meta.url, './land.sql');
 const eventTimestamp = sqlFile(import.meta.url, './event-timestamp.sql').trim();
@@ -25,7 +26,7 @@ export interface Landed {
 export async function land(session: Session, dataset: Dataset, window: Window, knownIds: readonly string[]): Promise<Landed> {
   const parameters = {
     lines_path: window.path('lines'),
-    files_path: window.path('files'),
+    ...filesOf(window),
     messages_path: window.path('messages'),
     bad_path: window.path('bad'),
     known_ids: textList(knownIds),
@@ -47,6 +48,24 @@ export async function land(session: Session, dataset: Dataset, window: Window, k
   }
   if ((await stat(window.path('bad'))).size === 0) return { landed, rejected: [] };
   return { landed, rejected: await write(session, badSelect, { parameters, partitionBy: ['received_date'], stagingDir: rejectedDir }) };
+}
+
+/** The window's files as lists by number; numbers in between that have no lines are empty. */
+function filesOf(window: Window) {
+  const numbers = [...window.files.keys()];
+  const first = numbers.length === 0 ? 0 : Math.min(...numbers);
+  const length = numbers.length === 0 ? 0 : Math.max(...numbers) - first + 1;
+  const list = (field: (file: WindowFile) => string): DuckDBValue =>
+    textList(Array.from({ length }, (_none, index) => {
+      const file = window.files.get(first + index);
+      return file === undefined ? '' : field(file);
+    }));
+  return {
+    first_file: BigInt(first),
+    file_ids: list((file) => file.fileId),
+    file_sources: list((file) => file.source),
+    file_received_at_ms: list((file) => String(file.receivedAtMs)),
+  };
 }
 
 function withoutReason(file: StagedFile): StagedFile {

@@ -12,6 +12,12 @@ export interface Redelivery {
   readonly sentAtMs: number | null;
 }
 
+export interface WindowFile {
+  readonly fileId: string;
+  readonly source: string;
+  readonly receivedAtMs: number;
+}
+
 /** Messages between two commits, spooled to files; memory holds what acknowledging them needs. */
 export class Window {
   rows = 0;
@@ -21,6 +27,8 @@ export class Window {
   readonly redeliveries: Redelivery[] = [];
   /** By file number: a path's content may be replaced while the window is open. */
   private readonly markByFile = new Map<number, FileMark>();
+  /** The files whose lines are in the spool, by number. */
+  readonly files = new Map<number, WindowFile>();
   private readonly ids = new Set<string>();
   private readonly acks: (() => Promise<AckResult>)[] = [];
 
@@ -32,15 +40,14 @@ export class Window {
     private readonly lines: FileHandle,
     private readonly messages: FileHandle,
     private readonly bad: FileHandle,
-    private readonly fileList: FileHandle,
   ) {}
 
   static async open(folder: string, source: string, nowMs: number): Promise<Window> {
     await mkdir(folder, { recursive: true });
-    const [lines, messages, bad, files] = await Promise.all(
+    const [lines, messages, bad] = await Promise.all(
       spoolNames.map((name) => open(join(folder, name), 'w')),
     );
-    return new Window(nowMs, folder, source, lines!, messages!, bad!, files!);
+    return new Window(nowMs, folder, source, lines!, messages!, bad!);
   }
 
   async add(batch: Batch): Promise<void> {
@@ -52,9 +59,7 @@ export class Window {
     }
     this.rows += batch.rows;
     const fileId = batch.fileId.slice(0, fileIdLength);
-    if (!this.markByFile.has(batch.fileNumber)) {
-      await this.append(this.fileList, { file_number: batch.fileNumber, file_id: fileId, source: batch.source, received_at_ms: batch.receivedAtMs });
-    }
+    if (!this.files.has(batch.fileNumber)) this.files.set(batch.fileNumber, { fileId, source: batch.source, receivedAtMs: batch.receivedAtMs });
     this.markByFile.set(batch.fileNumber, batch.mark);
     await this.spool(this.lines, batch.spool);
     for (const { line, body, reason } of batch.slow) {
@@ -100,10 +105,10 @@ export class Window {
 
   /** Closes the spool; nothing can be added any more. */
   async seal(): Promise<void> {
-    await Promise.all([this.lines, this.messages, this.bad, this.fileList].map((file) => file.close()));
+    await Promise.all([this.lines, this.messages, this.bad].map((file) => file.close()));
   }
 
-  path(name: 'lines' | 'messages' | 'bad' | 'files'): string {
+  path(name: 'lines' | 'messages' | 'bad'): string {
     return join(this.folder, `${name}.spool`);
   }
 
@@ -114,7 +119,7 @@ export class Window {
   }
 }
 
-const spoolNames = ['lines.spool', 'messages.spool', 'bad.spool', 'files.spool'] as const;
+const spoolNames = ['lines.spool', 'messages.spool', 'bad.spool'] as const;
 
 /** False for text with half of a surrogate pair: it has no UTF-8. */
 function isWellFormed(text: string): boolean {

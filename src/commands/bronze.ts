@@ -1,5 +1,5 @@
 import { Bronze, type WindowCounts } from '../bronze/bronze.js';
-import { consume } from '../bronze/consume.js';
+import { consume, type WindowLimits } from '../bronze/consume.js';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadDataset } from '../load.js';
@@ -12,6 +12,9 @@ const maxReopenings = 20;
 
 /** Two windows at once must stay below what a queue lets be in flight. */
 const mostQueueRows = 50_000;
+
+/** While a drain makes sure that its queue is empty, its last window is committed. */
+const drainIdleMs = 200;
 
 export interface BronzeSummary {
   received: number;
@@ -46,8 +49,7 @@ export async function land(
   if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, a file, a folder, a glob, or - for stdin.' });
   await lake.storage.prepare();
   const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [] };
-  const mostRows = parseSourceUri(config.from).kind === 'sqs' ? mostQueueRows : Infinity;
-  const limits = { bytes: config.windowBytes ?? 128e6, rows: Math.min(config.windowRows ?? 200_000, mostRows), ageMs: config.windowAge ?? 60_000 };
+  const limits = limitsOf(config, config.from);
   for (let reopened = 0; ; reopened++) {
     const bronze = new Bronze(lake, dataset);
     const taken = await bronze.open();
@@ -77,6 +79,12 @@ export async function land(
       await source.close();
     }
   }
+}
+
+function limitsOf({ windowBytes, windowRows, windowAge, follow }: Context['config'], from: string): WindowLimits {
+  const limits = { bytes: windowBytes ?? 128e6, rows: windowRows ?? 200_000, ageMs: windowAge ?? 60_000 };
+  if (parseSourceUri(from).kind !== 'sqs') return limits;
+  return { ...limits, rows: Math.min(limits.rows, mostQueueRows), ...(follow ? {} : { idleMs: drainIdleMs }) };
 }
 
 function addCounts(summary: BronzeSummary, counts: WindowCounts, notAcked: number): void {

@@ -24,6 +24,6 @@ export function fill(template: string, fragments: Readonly<Record<string, string
 
 /** Of `values`, those whose `$name` the SQL text uses: DuckDB refuses parameters that a statement doesn't have. */
 export function parametersOf<T>(sql: string, values: Readonly<Record<string, T>>): Record<string, T> {
-  const used = new Set(Array.from(sql.matchAll(/\$([a-z_]\w*)/gi), (match) => match[1]));
+  const used = new Set(Array.from(sql.replace(/^\s*--.*$/gm, '').matchAll(/\$([a-z_]\w*)/gi), (match) => match[1]));
   return Object.fromEntries(Object.entries(values).filter(([name]) => used.has(name)));
 }

@@ -12,7 +12,7 @@ import { duplicatesSpec, eventSpec, itemSpec, rejectedSpec } from './tables.js';
 import { transform } from './transform.js';
 
 /** Bronze rows built together: bounds memory and spill, but a partition is always built whole. */
-const chunkRows = 400_000;
+const chunkRows = 150_000;
 
 export interface SilverTable {
   readonly partitions: readonly string[];
