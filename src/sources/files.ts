@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { LakeError, messageOf, systemCode } from '../errors.js';
 import { hashFile, readBlocks, resume, skipLines } from './file.js';
 import { findFiles } from './find.js';
-import { splitLines } from './lines.js';
+import { LineSplitter } from './lines.js';
 import type { SourceOptions } from './open.js';
 import type { AckResult, Batch, FileMark, Source } from './source.js';
 
@@ -20,6 +20,7 @@ export async function openFiles(pattern: string, options: SourceOptions): Promis
 }
 
 class FilesSource implements Source {
+  private readonly splitter = new LineSplitter();
   private readonly marks: Map<string, FileMark>;
   private readonly marksByPath = new Map<string, FileMark>();
   /** Size and time of files already looked at, so that following does not hash them again. */
@@ -102,7 +103,7 @@ class FilesSource implements Source {
         const { rest, skipped } = skipLines(block, toSkip);
         toSkip -= skipped;
         if (rest.length === 0 && !last) continue;
-        const split = splitLines(rest, fileNumber, lines + 1);
+        const split = this.splitter.split(rest, fileNumber, lines + 1);
         lines += split.rows;
         const now: FileMark = { ...mark, lines, complete: last };
         this.marks.set(now.sha256, now);

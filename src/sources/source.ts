@@ -58,7 +58,7 @@ export interface LineBatch extends Acknowledged {
   readonly fileNumber: number;
   readonly fileId: string;
   readonly rows: number;
-  /** `<file number>\x1f<line number>\x1f<body>\n` for each line that goes the fast way. */
+  /** `<file number>\x1f<line number>\x1f<body>\n` for each line that goes the fast way; valid until the next batch is asked for. */
   readonly spool: Buffer;
   readonly slow: readonly SlowLine[];
   readonly receivedAtMs: number;

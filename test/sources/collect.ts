@@ -44,7 +44,8 @@ export async function readAll(source: Source, { ack = true, signal = new AbortCo
   const marks = new Map<string, FileMark>();
   let failed = 0;
   try {
-    for await (const batch of source.batches(signal)) {
+    for await (const given of source.batches(signal)) {
+      const batch = given.kind === 'lines' ? { ...given, spool: Buffer.from(given.spool) } : given;
       batches.push(batch);
       if (batch.kind === 'lines') marks.set(batch.mark.sha256, batch.mark);
     }

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { arrayElements } from '../../src/sources/array.js';
 import { lineBlocks } from '../../src/sources/blocks.js';
-import { splitLines } from '../../src/sources/lines.js';
+import { LineSplitter } from '../../src/sources/lines.js';
 
 const seeded = { seed: 42, numRuns: 300 };
 const shared = join(import.meta.dirname, '../../../shared/data');
@@ -41,7 +41,7 @@ describe('splitting files', () => {
     fc.assert(fc.property(fc.array(byte, { maxLength: 60 }), fc.integer({ min: 1, max: 1e9 }), (bytes, first) => {
       const block = Buffer.from(bytes);
       const expected = block.toString('latin1').replace(/\n$/, '').split('\n').map((line) => line.replace(/\r$/, ''));
-      const { rows, spool, slow } = splitLines(block, 7, first);
+      const { rows, spool, slow } = new LineSplitter().split(block, 7, first);
       const found = new Map<number, string>(slow.map(({ line, body }) => [line, body.toString('latin1')]));
       for (const row of spool.toString('latin1').split('\n').slice(0, -1)) {
         const [number, line, body, ...more] = row.split('\x1f');
