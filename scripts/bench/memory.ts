@@ -8,34 +8,20 @@ import { spreadOf } from './measure.js';
 import type { Workbench } from './workbench.js';
 
 const aim = { atMost: 1.25 };
-/** Windows that the smaller input fills when windows are small. */
-const smallWindows = 5;
-
-/** The most memory of a process that lands a file, and of one that builds silver, at a size and at ten times that. */
+/** The most memory of a process that lands a file, and of one that builds silver, at a size that fills windows and chunks, and at ten times that. */
 export async function memory(bench: Workbench): Promise<PartResult> {
-  const small = Math.max(smallWindows, Math.round(bench.events / 2));
+  const small = bench.events * 2;
   const sizes = [small, small * 10] as const;
-  const windowRows = Math.ceil(small / smallWindows);
-  const windowed: number[] = [];
   const landed: number[] = [];
   const silver: number[] = [];
   for (const events of sizes) {
     const file = await bench.file(events);
     const lakeDir = join(bench.folder, `memory-${events}`);
-    windowed.push(await peakOf('bronze', lakeDir, file, String(windowRows)));
-    rmSync(lakeDir, { recursive: true, force: true });
     landed.push(await peakOf('bronze', lakeDir, file));
     silver.push(await peakOf('silver', lakeDir));
     rmSync(lakeDir, { recursive: true, force: true });
   }
-  return {
-    figures: [
-      figureOf(`Memory of landing, windows of ${windowRows} rows`, windowed, sizes),
-      figureOf('Memory of landing, default windows', landed, sizes),
-      figureOf('Memory of silver', silver, sizes),
-    ],
-    notes: [],
-  };
+  return { figures: [figureOf('Memory of landing', landed, sizes), figureOf('Memory of silver', silver, sizes)], notes: [] };
 }
 
 async function peakOf(layer: 'bronze' | 'silver', lakeDir: string, ...rest: readonly string[]): Promise<number> {
