@@ -21,6 +21,9 @@ const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: Comma
   generate: () => import('./commands/generate.js'),
 };
 
+/** While a process follows a source, somebody else reads: replaced files stay for readers that run. */
+const followRetainMs = 3_600_000;
+
 async function execute(name: CommandName, args: readonly string[], options: unknown): Promise<void> {
   const config = parseConfig(options);
   const stop = new AbortController();
@@ -30,7 +33,7 @@ async function execute(name: CommandName, args: readonly string[], options: unkn
       stop.abort();
     });
   }
-  const retainMs = config.retain === undefined || config.retain === 0 ? (config.follow ? 3_600_000 : 0) : config.retain;
+  const retainMs = config.retain ?? (config.follow ? followRetainMs : 0);
   const lake = Lake.local(config.lake, { clock: systemClock, memoryLimitBytes: config.memoryLimit, threads: config.threads, retainMs });
   const progress = new StderrProgress(process.stderr, systemClock);
   const print = (text: string): void => {

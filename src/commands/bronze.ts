@@ -73,12 +73,22 @@ export async function land(
       summary.errors = source.failures.map((failure) => failure.message);
       return { summary, failures: source.failures };
     } catch (error) {
-      if (!(error instanceof LakeError) || error.code !== 'COMMIT_CONFLICT' || reopened === maxReopenings) throw error;
+      if (!isConflict(error) || reopened === maxReopenings) throw error;
+      if (config.from === '-') throw stdinConflict(error);
       progress.note('another process landed files at the same time: reading again what it left');
     } finally {
       await source.close();
     }
   }
+}
+
+function isConflict(error: unknown): error is LakeError {
+  return error instanceof LakeError && error.code === 'COMMIT_CONFLICT';
+}
+
+/** Stdin has been read and can't be read again. */
+function stdinConflict(cause: LakeError): LakeError {
+  return new LakeError(cause.message, { code: 'COMMIT_CONFLICT', op: 'commit', path: '-', hint: 'Pipe it in again: what has landed of it is left out then.', cause });
 }
 
 function limitsOf({ windowBytes, windowRows, windowAge, follow }: Context['config'], from: string): WindowLimits {

@@ -76,6 +76,6 @@ function common(): Option[] {
     option('--json', 'print one JSON object on stdout, and nothing else there'),
     option('--memory-limit <size>', 'memory for DuckDB; above it, it spills into the lake\'s _ingot folder').env('INGOT_MEMORY_LIMIT').default(defaultMemoryLimit, 'half of the machine\'s, 4GB at most'),
     option('--threads <n>', 'threads for DuckDB').env('INGOT_THREADS').default(defaultThreads, 'the machine\'s, 16 at most'),
-    option('--retain <duration>', 'how long replaced files stay for running readers').env('INGOT_RETAIN').default('0s', '0s; 1h with --follow'),
+    option('--retain <duration>', 'how long replaced files stay for running readers').env('INGOT_RETAIN').default(undefined, '0s; 1h with --follow'),
   ];
 }
