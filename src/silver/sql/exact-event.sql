@@ -56,7 +56,7 @@ WITH event AS (
       THEN _list END AS _elements
   FROM listed
 )
-SELECT row_number() OVER () AS _row, message_id, received_at, event_timestamp, event_date, platform, {{columns}} issues, _body, _elements,
+SELECT message_id, received_at, event_timestamp, event_date, platform, {{columns}} issues, _body, _elements,
   coalesce(_form, '') = 'java' AS _java,
   coalesce(_rejection, CASE WHEN _elements IS NULL AND coalesce(_form, '') <> 'none'
     THEN {'reason': '{{items_reason}}', 'detail': left(coalesce(_text, CAST(json_extract(_body, $items_at) AS VARCHAR)), 200)} END) AS _rejection

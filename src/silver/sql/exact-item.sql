@@ -1,8 +1,9 @@
 -- grain: one row per item of the events that are read the exact way
 -- inputs: exact_event
 -- purpose: the item columns, typed, with the names of those that couldn't be read, and the item's part of the duplicate key.
+-- `_row` is the event's rowid: a row_number() would make one thread read all events.
 WITH element AS (
-  SELECT _row, _java, unnest(_elements) AS _element, generate_subscripts(_elements, 1) - 1 AS item_index
+  SELECT rowid AS _row, _java, unnest(_elements) AS _element, generate_subscripts(_elements, 1) - 1 AS item_index
   FROM exact_event
   WHERE _rejection IS NULL
 ), found AS (

@@ -10,7 +10,7 @@ WITH item AS (
   SELECT exact_event.* EXCLUDE (issues), coalesce(item_count, 0) AS item_count,
     md5({{event_key}} || coalesce(_items_key, '')) AS event_id,
     list_concat(issues, coalesce(_issues, [])) AS _issues
-  FROM exact_event
+  FROM (SELECT rowid AS _row, * FROM exact_event) AS exact_event
   LEFT JOIN item USING (_row)
   WHERE _rejection IS NULL
 )
