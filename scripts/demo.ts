@@ -64,8 +64,8 @@ async function drain(lake: Lake, from: string, progress: StderrProgress): Promis
   const dataset = await loadDataset(config.datasets, 'shop');
   const startedAtMs = systemClock.nowMs();
   const { summary } = await land(context, dataset);
-  context.result({}, bronzeLines(summary, systemClock.nowMs() - startedAtMs));
-  context.result({}, silverLines(dataset, await refreshSilver(context, dataset, null)));
+  context.result({}, bronzeLines(dataset, summary, systemClock.nowMs() - startedAtMs));
+  context.result({}, silverLines(context, dataset, await refreshSilver(context, dataset, null)));
   context.result({}, goldLines(await refreshGold(context, dataset, null)));
   progress.end();
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { systemClock } from './clock.js';
-import { closeStdoutQuietly, printError } from './commands/output.js';
+import { closeStdoutQuietly, errorObject, printError } from './commands/output.js';
 import type { CommandName, CommandRun } from './commands/context.js';
 import { buildProgram } from './commands/program.js';
 import { StderrProgress } from './commands/progress.js';
@@ -25,6 +25,15 @@ const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: Comma
 const followRetainMs = 3_600_000;
 
 async function execute(name: CommandName, args: readonly string[], options: unknown): Promise<void> {
+  try {
+    await carryOut(name, args, options);
+  } catch (error) {
+    if (typeof options === 'object' && options !== null && 'json' in options) process.stdout.write(`${JSON.stringify({ error: errorObject(error) })}\n`);
+    throw error;
+  }
+}
+
+async function carryOut(name: CommandName, args: readonly string[], options: unknown): Promise<void> {
   const config = parseConfig(options);
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -7,7 +7,7 @@ import { LakeError } from './errors.js';
 /** `64MB`, `1.5GiB`, `1000` → bytes. */
 export function parseBytes(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(b|kb|mb|gb|tb|kib|mib|gib|tib)?$/i.exec(text.trim());
-  if (match === null) throw new Error(`is no size such as 128MB: ${text}`);
+  if (match === null) throw new Error(`is no size such as 128MB`);
   return Math.round(Number(match[1]) * (byteUnits[(match[2] ?? 'b').toLowerCase()] ?? 1));
 }
 
@@ -18,7 +18,7 @@ const byteUnits: Readonly<Record<string, number>> = {
 /** `250ms`, `30s`, `5m`, `1h`, `7d`, `0` → milliseconds. */
 export function parseDurationMs(text: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?$/i.exec(text.trim());
-  if (match === null || (match[2] === undefined && Number(match[1]) !== 0)) throw new Error(`is no duration such as 30s or 1h: ${text}`);
+  if (match === null || (match[2] === undefined && Number(match[1]) !== 0)) throw new Error(`is no duration such as 30s or 1h`);
   return Math.round(Number(match[1]) * (durationUnits[(match[2] ?? 'ms').toLowerCase()] ?? 1));
 }
 
@@ -75,7 +75,8 @@ export function parseConfig(options: unknown): Config {
   if (result.success) return result.data;
   const issue = result.error.issues[0];
   const option = String(issue?.path[0] ?? '').replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw new LakeError(`--${option} ${issue?.message ?? 'is wrong'}`, { code: 'USAGE', op: 'options', path: `--${option}`, hint: 'See --help for what it takes.' });
+  const given = typeof options === 'object' && options !== null ? (options as Record<string, unknown>)[String(issue?.path[0] ?? '')] : undefined;
+  throw new LakeError(`--${option} ${typeof given === 'string' ? `${given}: ` : ''}${issue?.message ?? 'is wrong'}`, { code: 'USAGE', op: 'options', path: `--${option}`, hint: 'See --help for what it takes.' });
 }
 
 /** Half of the machine's memory, 4 GB at most. */

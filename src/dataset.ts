@@ -38,6 +38,8 @@ export interface ColumnOptions<R extends boolean, V extends string> {
 }
 
 function column<T extends ColumnType, R extends boolean, V extends string>(type: T, options: ColumnOptions<R, V>): Column<T, R, V> {
+  const unknown = Object.keys(options).find((name) => !['keys', 'required', 'values', 'upper'].includes(name));
+  if (unknown !== undefined) throw new TypeError(`${unknown} is no option of a column: keys, required, values, upper`);
   return {
     type,
     keys: options.keys ?? [],

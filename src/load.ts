@@ -8,7 +8,7 @@ import type { Dataset } from './dataset.js';
 import { LakeError, messageOf } from './errors.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower_snake_case');
-const column = z.object({
+const column = z.strictObject({
   type: z.enum(['text', 'integer', 'money', 'text_map']),
   keys: z.array(z.string().min(1)),
   required: z.boolean(),
@@ -16,14 +16,14 @@ const column = z.object({
   upper: z.boolean(),
 });
 const columns = z.record(name, column);
-const contract = z.object({
+const contract = z.strictObject({
   name,
   version: z.int().min(1),
-  time: z.object({ key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0) }),
-  platform: z.object({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1) }),
+  time: z.strictObject({ key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0) }),
+  platform: z.strictObject({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1) }),
   nulls: z.array(z.string()),
-  event: z.object({ table: name, columns }),
-  items: z.object({ table: name, key: z.string().min(1), columns }),
+  event: z.strictObject({ table: name, columns }),
+  items: z.strictObject({ table: name, key: z.string().min(1), columns }),
 });
 
 /**

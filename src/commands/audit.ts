@@ -16,11 +16,14 @@ export function auditLines(summary: AuditSummary): string[] {
   const rows = (name: 'bronze' | 'silver' | 'rejected' | 'duplicates'): number => summary.dates.reduce((total, date) => total + date[name], 0);
   const lines = [
     `${count(summary.received)} received = ${count(summary.landed)} landed + ${count(summary.rejected)} rejected + ${count(summary.redelivered)} redelivered`,
-    `${count(rows('bronze'))} in bronze = ${count(rows('silver'))} in silver + ${count(rows('rejected'))} rejected + ${count(rows('duplicates'))} duplicates, over ${plural(summary.dates.length, 'event date')}`,
+    summary.dates.length === 0 && summary.differences.length > 0 ? 'rows by event date were not counted: see the differences' : `${count(rows('bronze'))} in bronze = ${count(rows('silver'))} in silver + ${count(rows('rejected'))} rejected + ${count(rows('duplicates'))} duplicates, over ${plural(summary.dates.length, 'event date')}`,
   ];
   if (summary.pending > 0) lines.push(`${plural(summary.pending, 'row')} of bronze not in silver yet: run \`ingot silver\``);
   for (const difference of summary.differences.slice(0, maxShown)) lines.push(`difference: ${difference.message}`);
   if (summary.differences.length > maxShown) lines.push(`… and ${count(summary.differences.length - maxShown)} more differences`);
+  if (summary.differences.some((difference) => difference.kind === 'file')) {
+    lines.push('Put files of bronze back from a backup; remove those in no version. Of silver and gold: `ingot backfill` over their dates, or delete the table and run again.');
+  }
   lines.push(summary.balanced ? 'balanced' : 'not balanced');
   return lines;
 }

@@ -10,7 +10,10 @@ export async function run(context: Context): Promise<number> {
   const { since = '', until = '', platform } = config;
   if (since > until) throw new LakeError(`--since ${since} is after --until ${until}`, { code: 'USAGE', op: 'options', hint: 'Both dates are included.' });
   if (platform !== undefined && !dataset.platform.values.includes(platform)) {
-    throw new LakeError(`--platform ${platform} is none of ${dataset.platform.values.join(', ')}`, { code: 'USAGE', op: 'options' });
+    throw new LakeError(`--platform ${platform} is none of ${dataset.platform.values.join(', ')}`, { code: 'USAGE', op: 'options', path: '--platform', hint: 'Write it as the contract does.' });
+  }
+  if (config.layer === 'gold' && platform !== undefined) {
+    throw new LakeError('--platform is for silver: gold is built by date', { code: 'USAGE', op: 'options', path: '--platform', hint: 'Leave it out, or begin with --layer silver.' });
   }
   if (config.layer === 'gold') {
     const gold = await refreshGold(context, dataset, { since, until });
@@ -19,6 +22,6 @@ export async function run(context: Context): Promise<number> {
   }
   const silver = await refreshSilver(context, dataset, { since, until, ...(platform === undefined ? {} : { platform }) });
   const gold = await refreshGold(context, dataset, { since, until });
-  context.result({ silver: { tables: silver.tables }, gold: { tables: gold.tables } }, [...silverLines(dataset, silver), ...goldLines(gold)]);
+  context.result({ silver: { tables: silver.tables }, gold: { tables: gold.tables } }, [...silverLines(context, dataset, silver), ...goldLines(gold)]);
   return 0;
 }

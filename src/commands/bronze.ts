@@ -28,13 +28,15 @@ export interface BronzeSummary {
   /** Messages that the source would not let go: they come again and are then counted as redelivered. */
   notAcked: number;
   errors: string[];
+  /** A signal ended it before the source was drained. */
+  stopped: boolean;
 }
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
   const startedAtMs = context.clock.nowMs();
   const { summary, failures } = await land(context, dataset);
-  context.result(summary, bronzeLines(summary, context.clock.nowMs() - startedAtMs));
+  context.result(summary, bronzeLines(dataset, summary, context.clock.nowMs() - startedAtMs));
   for (const failure of failures) printError(failure, process.stderr);
   return failures.length === 0 ? 0 : 1;
 }
@@ -43,12 +45,12 @@ export async function run(context: Context): Promise<number> {
 export async function land(
   context: Context,
   dataset: Dataset,
-  afterCommit: () => Promise<void> = () => Promise.resolve(),
+  afterCommit: (counts: WindowCounts) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ readonly summary: BronzeSummary; readonly failures: readonly LakeError[] }> {
   const { config, clock, lake, progress, signal } = context;
   if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, a file, a folder, a glob, or - for stdin.' });
   await lake.storage.prepare();
-  const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [] };
+  const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false };
   const limits = limitsOf(config, config.from);
   for (let reopened = 0; ; reopened++) {
     const bronze = new Bronze(lake, dataset);
@@ -67,9 +69,10 @@ export async function land(
         received: (rows) => progress.update(`bronze: ${count(summary.received + rows)} received, ${count(summary.landed)} landed in ${plural(summary.commits, 'commit')}`),
         committed: async (counts, notAcked) => {
           addCounts(summary, counts, notAcked);
-          await afterCommit();
+          await afterCommit(counts);
         },
       });
+      summary.stopped = signal.aborted && !config.follow;
       summary.errors = source.failures.map((failure) => failure.message);
       return { summary, failures: source.failures };
     } catch (error) {
@@ -109,13 +112,15 @@ function addCounts(summary: BronzeSummary, counts: WindowCounts, notAcked: numbe
   summary.partitions = [...new Set([...summary.partitions, ...counts.partitions])].sort();
 }
 
-export function bronzeLines(summary: BronzeSummary, tookMs: number): string[] {
+export function bronzeLines(dataset: Dataset, summary: BronzeSummary, tookMs: number): string[] {
   const perSecond = tookMs > 0 ? Math.round((summary.received * 1000) / tookMs) : 0;
   const lines = [
     `bronze  ${count(summary.received)} received: ${count(summary.landed)} landed, ${count(summary.rejected)} rejected, ${count(summary.redelivered)} redelivered`,
     `        ${plural(summary.commits, 'commit')}, ${plural(summary.files, 'file')} in ${plural(summary.partitions.length, 'partition')}; ${size(summary.bytes)} in ${(tookMs / 1000).toFixed(1)} s, ${count(perSecond)} a second`,
   ];
-  if (summary.received === 0) return ['bronze  nothing new'];
+  if (summary.received === 0) return [`bronze  ${summary.stopped ? 'stopped by a signal before anything came' : 'nothing new'}`];
+  if (summary.rejected > 0) lines.push(`        rejected messages and why: SELECT reason, count(*) FROM bronze.${dataset.name}_rejected GROUP BY reason`);
+  if (summary.stopped) lines.push('        stopped by a signal: what is not landed is still in the source');
   if (summary.notAcked > 0) lines.push(`        ${plural(summary.notAcked, 'message')} could not be deleted from the queue: they will come again and be counted as redelivered`);
   return lines;
 }

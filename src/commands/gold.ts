@@ -21,6 +21,17 @@ export async function refreshGold(context: Context, dataset: Dataset, range: Dat
   });
 }
 
+/** What two refreshes did, one after the other; rows of a date that both built count twice. */
+export function mergeGold(before: GoldSummary | null, after: GoldSummary): GoldSummary {
+  if (before === null || before.dates.length === 0) return after;
+  if (after.dates.length === 0) return before;
+  const tables = Object.entries(after.tables).map(([name, table]) => {
+    const earlier = before.tables[name];
+    return [name, { ...table, partitions: [...new Set([...(earlier?.partitions ?? []), ...table.partitions])].sort(), rows: table.rows + (earlier?.rows ?? 0) }] as const;
+  });
+  return { tables: Object.fromEntries(tables), dates: [...new Set([...before.dates, ...after.dates])].sort(), reason: before.reason };
+}
+
 export function goldLines(summary: GoldSummary): string[] {
   if (summary.dates.length === 0) return ['gold    up to date, nothing rebuilt'];
   const tables = Object.entries(summary.tables).map(([name, table]) => `${name} ${count(table.rows)}`);

@@ -13,11 +13,18 @@ export function printError(error: unknown, stream: { write(text: string): unknow
   if (process.env['INGOT_DEBUG'] !== undefined) stream.write(`${error.stack ?? ''}\n${messageOf(error.cause)}\n`);
 }
 
+/** An error for --json: `{error: {code, message, path, hint}}`. */
+export function errorObject(error: unknown): object {
+  if (!(error instanceof LakeError)) return { code: 'INTERNAL', message: messageOf(error) };
+  return { code: error.code, message: error.message, path: error.path, hint: error.hint };
+}
+
 /** A reader that has seen enough (`| head`) closes the pipe: that is no error. */
 export function closeStdoutQuietly(): void {
   process.stdout.on('error', (error: unknown) => {
     if (systemCode(error) === 'EPIPE') process.exit(0);
-    throw error;
+    process.stderr.write(`ingot: stdout can't be written: ${messageOf(error)}\n`);
+    process.exit(1);
   });
 }
 

@@ -1,29 +1,55 @@
-import { loadDataset } from '../load.js';
+import type { Dataset } from '../dataset.js';
 import type { GoldSummary } from '../gold/gold.js';
+import { loadDataset } from '../load.js';
 import type { SilverSummary } from '../silver/silver.js';
 import { bronzeLines, land } from './bronze.js';
 import type { Context } from './context.js';
-import { goldLines, refreshGold } from './gold.js';
-import { printError } from './output.js';
-import { refreshSilver, silverLines } from './silver.js';
+import { goldLines, mergeGold, refreshGold } from './gold.js';
+import { errorObject, plural, printError } from './output.js';
+import { mergeSilver, refreshSilver, silverLines } from './silver.js';
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
   const startedAtMs = context.clock.nowMs();
-  const refresh = async (): Promise<{ silver: SilverSummary; gold: GoldSummary }> => ({
-    silver: await refreshSilver(context, dataset, null),
-    gold: await refreshGold(context, dataset, null),
-  });
-  const { summary: bronze, failures } = await land(context, dataset, async () => {
-    if (context.config.follow) await refresh();
+  const layers = new Layers(context, dataset);
+  const { summary: bronze, failures } = await land(context, dataset, async (counts) => {
+    if (!context.config.follow) return;
+    await layers.refresh();
+    context.progress.note(`${plural(counts.received, 'message')} committed, silver and gold are up to date`);
   });
   const tookMs = context.clock.nowMs() - startedAtMs;
-  const { silver, gold } = await refresh();
-  const { ...counts } = bronze;
+  const built = await layers.refresh().then(() => null, (error: unknown) => ({ error }));
+  const { silver, gold } = layers;
   context.result(
-    { bronze: counts, silver: { tables: silver.tables }, gold: { tables: gold.tables } },
-    [...bronzeLines(bronze, tookMs), ...silverLines(dataset, silver), ...goldLines(gold)],
+    {
+      bronze,
+      ...(silver === null ? {} : { silver: { tables: silver.tables } }),
+      ...(gold === null ? {} : { gold: { tables: gold.tables } }),
+      ...(built === null ? {} : { error: errorObject(built.error) }),
+    },
+    [
+      ...bronzeLines(dataset, bronze, tookMs),
+      ...(silver === null ? [] : silverLines(context, dataset, silver)),
+      ...(gold === null ? [] : goldLines(gold)),
+    ],
   );
   for (const failure of failures) printError(failure, process.stderr);
-  return failures.length === 0 ? 0 : 1;
+  if (built !== null) printError(built.error, process.stderr);
+  return failures.length === 0 && built === null ? 0 : 1;
+}
+
+/** Silver and gold, refreshed as often as it takes; what all refreshes did, together. */
+class Layers {
+  silver: SilverSummary | null = null;
+  gold: GoldSummary | null = null;
+
+  constructor(
+    private readonly context: Context,
+    private readonly dataset: Dataset,
+  ) {}
+
+  async refresh(): Promise<void> {
+    this.silver = mergeSilver(this.silver, await refreshSilver(this.context, this.dataset, null));
+    this.gold = mergeGold(this.gold, await refreshGold(this.context, this.dataset, null));
+  }
 }

@@ -50,10 +50,13 @@ export class Scope {
     return newStagingFolder(this.name, this.lake.clock.nowMs());
   }
 
-  /** The number of the newest run that is done; 0 for none. */
+  /**
+   * The number of the newest run that is done; 0 for none. The anchor says it, but for one that was deleted to be built
+   * again, or that was not the anchor for a while: then runs have been done without it.
+   */
   async run(): Promise<number> {
     const published = (await this.anchor.snapshot())?.txn(runTxn, 0) ?? 0;
-    return published > 0 ? published : this.newestDone();
+    return Math.max(published, await this.newestDone());
   }
 
   /** Finishes what a dead process left: its last run, then its staging folders. Gives the newest run. */

@@ -1,5 +1,5 @@
 import type { Dataset } from '../dataset.js';
-import { messageOf } from '../errors.js';
+import { LakeError, messageOf } from '../errors.js';
 import { textList, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
@@ -7,6 +7,7 @@ import { sqlFile } from '../lake/sql.js';
 import { recordsOf } from '../lake/statistics.js';
 import type { Table } from '../lake/table.js';
 import { createView, readTables, type Reading } from '../lake/views.js';
+import { strayFiles } from './strays.js';
 
 const fileRowsSelect = sqlFile(import.meta.url, './file-rows.sql');
 const balanceSelect = sqlFile(import.meta.url, './balance.sql');
@@ -47,11 +48,17 @@ export async function audit(lake: Lake, dataset: Dataset, goldTables: readonly s
     ...silverTables.map((table) => ({ layer: 'silver', table })),
     ...goldTables.map((table) => ({ layer: 'gold', table })),
   ]);
+  if (readings.length === 0) {
+    throw new LakeError(`there is nothing of ${dataset.name} at ${lake.storage.root}`, { code: 'TABLE_NOT_FOUND', op: 'audit', path: lake.storage.root, hint: 'Give the lake\'s folder with --lake (or INGOT_LAKE), or land events first.' });
+  }
   const differences = (await Promise.all(readings.map((reading) => fileDifferences(lake, reading)))).flat();
   const bronze = readings.find((reading) => reading.layer === 'bronze' && reading.table === dataset.name);
   const commits = await commitTotals(lake.table('bronze', dataset.name), bronze?.snapshot.version ?? -1);
   differences.push(...commitDifferences(commits, readings, dataset));
-  if (bronze === undefined) return { balanced: differences.length === 0, differences, dates: [], ...commits, pending: 0 };
+  if (bronze === undefined) {
+    differences.push({ kind: 'commits', what: `bronze.${dataset.name}`, expected: 1, found: 0, message: `bronze.${dataset.name} is gone: nothing proves what silver and gold hold` });
+    return { balanced: false, differences, dates: [], ...commits, pending: 0 };
+  }
   if (differences.some((difference) => difference.kind === 'file')) return { balanced: false, differences, dates: [], ...commits, pending: 0 };
   const dates = await balance(lake, dataset, readings, bronze);
   for (const date of dates.rows) {
@@ -99,6 +106,9 @@ async function fileDifferences(lake: Lake, { layer, table, snapshot }: Reading):
     if (bytes === null) differences.push({ kind: 'file', what: path, expected: file.size, found: 0, message: `${path} is gone` });
     else if (bytes !== file.size) differences.push({ kind: 'file', what: path, expected: file.size, found: bytes, message: `${path} has ${bytes} bytes, not ${file.size}` });
     else expected.set(lake.storage.locate(path), recordsOf(file.stats) ?? -1);
+  }
+  for (const path of await strayFiles(lake, { layer, table, snapshot })) {
+    differences.push({ kind: 'file', what: path, expected: 0, found: 1, message: `${path} is in no version: a glob counts its rows` });
   }
   if (expected.size === 0 || differences.length > 0) return differences;
   for (const { path, found } of await footers(await lake.session(), [...expected.keys()])) {

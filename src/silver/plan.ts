@@ -40,9 +40,11 @@ export async function planSilver(lake: Lake, dataset: Dataset, range: Range | nu
   const event = await lake.table('silver', eventSpec(dataset).table).snapshot();
   const builtFrom = event?.txn(bronzeTxn(dataset), -1) ?? -1;
   const contract = contractNumber(dataset);
-  const all = distinctPartitions([...bronze.files.values(), ...(event?.files.values() ?? [])].map((file) => file.partitionValues));
+  const built = await snapshotsOf(lake, dataset);
+  const all = distinctPartitions([bronze, ...built].flatMap((snapshot) => [...(snapshot?.files.values() ?? [])]).map((file) => file.partitionValues));
   const txns = { [bronzeTxn(dataset)]: bronze.version, [contractTxn]: contract, [inputTxn]: tableNumber(bronze) };
-  if (builtFrom < 0 || (await isAnyMissing(lake, dataset))) return { bronze, run, partitions: all, txns, reason: 'first build' };
+  // A table that was deleted alone comes back with the others.
+  if (builtFrom < 0 || built.includes(null)) return { bronze, run, partitions: all, txns, reason: 'first build' };
   if (event?.txn(contractTxn, -1) !== contract) return { bronze, run, partitions: all, txns, reason: 'new contract' };
   if (event.txn(inputTxn, -1) !== txns[inputTxn]) return { bronze, run, partitions: all, txns, reason: 'new bronze' };
   const changed = (await changedPartitions(table, builtFrom, bronze.version)) ?? all;
@@ -51,11 +53,9 @@ export async function planSilver(lake: Lake, dataset: Dataset, range: Range | nu
   return { bronze, run, partitions, txns, reason: 'backfill' };
 }
 
-/** A table that was deleted alone comes back with the others. */
-async function isAnyMissing(lake: Lake, dataset: Dataset): Promise<boolean> {
-  const specs = [itemSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)];
-  const snapshots = await Promise.all(specs.map(({ layer, table }) => lake.table(layer, table).snapshot()));
-  return snapshots.includes(null);
+function snapshotsOf(lake: Lake, dataset: Dataset): Promise<(Snapshot | null)[]> {
+  const specs = [itemSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
+  return Promise.all(specs.map(({ layer, table }) => lake.table(layer, table).snapshot()));
 }
 
 function within(partition: Partition, range: Range): boolean {

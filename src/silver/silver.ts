@@ -22,7 +22,7 @@ export interface SilverTable {
 export interface SilverSummary {
   readonly tables: Readonly<Record<string, SilverTable & { readonly rejected: number; readonly duplicates: number }>>;
   readonly partitions: readonly string[];
-  readonly reason: SilverPlan['reason'];
+  readonly reason: SilverPlan['reason'] | 'no bronze';
 }
 
 export interface SilverEvents {
@@ -42,7 +42,9 @@ export async function buildSilver(lake: Lake, dataset: Dataset, range: Range | n
       return { writes: writesOf(dataset, plan, files), result: summaryOf(dataset, plan, files) };
     },
   });
-  return summary ?? summaryOf(dataset, null, new Map());
+  if (summary !== null) return summary;
+  const bronze = await lake.table('bronze', dataset.name).snapshot();
+  return { ...summaryOf(dataset, null, new Map()), reason: bronze === null ? 'no bronze' : 'changed' };
 }
 
 async function buildChunks(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, events: SilverEvents): Promise<Map<string, StagedFile[]>> {

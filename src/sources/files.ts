@@ -161,6 +161,7 @@ function unreadable(path: string, error: unknown, lines: number): LakeError {
     code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user'
     : code === 'ENOENT' ? 'has gone'
     : code === 'EISDIR' ? 'is a folder'
+    : code === 'Z_DATA_ERROR' && lines === 0 && /incorrect header/.test(messageOf(error)) ? 'is not gzip, though its name ends in .gz'
     : code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR' ? `is cut short or damaged${behind}`
     : `${messageOf(error)}${behind}`;
   const hint = lines > 0 ? `The ${lines} lines before have landed. Put the whole file there and run it again: it goes on behind them.` : 'Put it right and run it again: the other files have landed.';

@@ -100,7 +100,7 @@ describe('the command line', () => {
       ['an unknown dataset', ['bronze', 'nope', '--from', '-'], 1, /there is no dataset nope\n[\s\S]*There are: .*shop/],
       ['an unknown option', ['bronze', 'shop', '--nope'], 2, /unknown option '--nope'/],
       ['no --from', ['bronze', 'shop'], 2, /--from is missing/],
-      ['a size that is none', ['bronze', 'shop', '--from', '-', '--window-bytes', 'much'], 2, /--window-bytes is no size such as 128MB: much/],
+      ['a size that is none', ['bronze', 'shop', '--from', '-', '--window-bytes', 'much'], 2, /--window-bytes much: is no size such as 128MB/],
       ['a scheme that is no source', ['bronze', 'shop', '--from', 'ftp://x/y'], 2, /ftp:\/\/ is no source/],
       ['a file that is missing', ['bronze', 'shop', '--from', '/nowhere/none.ndjson'], 1, /no file matches \/nowhere\/none\.ndjson/],
       ['an endpoint where nobody listens', ['bronze', 'shop', '--from', 'sqs://q?endpoint=http://127.0.0.1:1'], 1, /the queue q can't be reached: .*127\.0\.0\.1:1/],

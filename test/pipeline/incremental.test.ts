@@ -183,4 +183,39 @@ describe('gold models', () => {
     assert.deepEqual(await pipeline.contract(), contract);
     assert.deepEqual(await pipeline.lake.storage.list('_ingot/staging/gold.shop'), []);
   });
+
+  it('go on when the one that is published last was away for some runs', async () => {
+    const path = join(datasets, 'shop', 'gold', 'session.sql');
+    const text = readFileSync(path, 'utf8').replace('-- check: unique(platform)\n', '');
+    rmSync(path);
+    assert.deepEqual((await pipeline.gold()).dates, days);
+    await pipeline.land(linesFile([eventBody({ event_timestamp: Date.parse('2026-03-01T12:00:00Z') })]));
+    assert.ok((await pipeline.build()).gold.dates.includes('2026-03-01'));
+    writeFileSync(path, text);
+    assert.ok((await pipeline.gold()).dates.includes('2026-03-01'));
+    const [row] = await pipeline.rows('SELECT (SELECT count(*) FROM gold.session) AS sessions, (SELECT sum(sessions) FROM gold.funnel_daily) AS counted');
+    assert.equal(row?.['sessions'], row?.['counted']);
+    assert.deepEqual((await pipeline.gold()).dates, []);
+  });
+});
+
+describe('silver over a bronze that was deleted', () => {
+  const deleted = temporaryFolder();
+
+  after(removeTemporaryFolders);
+
+  it('keeps no row of it, not even a rejected one of a date that is no more', async () => {
+    await withPipeline(async (pipeline) => {
+      await pipeline.land(linesFile([eventBody({ event_timestamp: 1000 }), eventBody()]));
+      await pipeline.build();
+      assert.equal(await pipeline.count('silver.shop_rejected'), 1);
+    }, { root: deleted });
+    rmSync(join(deleted, 'bronze'), { recursive: true });
+    await withPipeline(async (pipeline) => {
+      await pipeline.land(linesFile([eventBody({ user_id: 'other' })]));
+      assert.equal((await pipeline.build()).silver.reason, 'new bronze');
+      assert.equal(await pipeline.count('silver.shop_rejected'), 0);
+      assert.equal((await pipeline.audit()).balanced, true);
+    }, { root: deleted });
+  });
 });

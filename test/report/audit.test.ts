@@ -148,4 +148,26 @@ describe('the audit', () => {
       assert.deepEqual([summary.balanced, summary.pending, summary.received], [true, 1, 10]);
     }, { root });
   });
+
+  it('finds a data file that no version names, and says that a glob counts it', async () => {
+    let stray = '';
+    const { status, summary } = await audited((root) => {
+      const path = fileOf(root, 'silver/event');
+      stray = join(dirname(path), 'copy.parquet');
+      copyFileSync(join(root, path), join(root, stray));
+    });
+    assert.deepEqual([status, summary.differences.map(({ kind, what }) => [kind, what])], [1, [['file', stray]]]);
+  });
+
+  it('finds that bronze is gone under silver', async () => {
+    const { status, summary } = await audited((root) => rmSync(join(root, 'bronze'), { recursive: true }));
+    assert.equal(status, 1);
+    assert.match(summary.differences.map((difference) => difference.message).join('\n'), /bronze\.shop is gone/);
+  });
+
+  it('refuses a lake that is not there', async () => {
+    await withPipeline(async (pipeline) => {
+      await assert.rejects(run(pipeline.context()), { code: 'TABLE_NOT_FOUND' });
+    }, { root: join(temporaryFolder(), 'absent') });
+  });
 });
