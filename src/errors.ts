@@ -53,6 +53,13 @@ export function messageOf(error: unknown): string {
   return text.split('\n', 1)[0] ?? text;
 }
 
+/** Text of any thrown value with its further lines, such as the place in an SQL text; bounded. */
+export function detailOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.slice(0, 8).join('\n  ').slice(0, 1_000);
+}
+
 /** The `code` of a Node system error (`ENOENT`, …), or undefined. */
 export function systemCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { z } from 'zod';
 import type { Dataset } from './dataset.js';
-import { LakeError, messageOf } from './errors.js';
+import { detailOf, LakeError } from './errors.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower_snake_case');
 const column = z.strictObject({
@@ -43,7 +43,7 @@ export async function loadDataset(dir: string, datasetName: string): Promise<Dat
     const jiti = createJiti(import.meta.url, { alias: { ingot: fileURLToPath(new URL(`./index.${extension}`, import.meta.url)) }, fsCache: false });
     loaded = await jiti.import(path, { default: true });
   } catch (error) {
-    throw invalid(path, messageOf(error), error);
+    throw invalid(path, detailOf(error), error);
   }
   const result = contract.safeParse(loaded);
   if (!result.success) {
@@ -51,8 +51,15 @@ export async function loadDataset(dir: string, datasetName: string): Promise<Dat
     throw invalid(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, result.error);
   }
   if (result.data.name !== datasetName) throw invalid(path, `its name is ${result.data.name}, its folder ${datasetName}`, undefined);
+  const taken = reserved.find((each) => each in result.data.event.columns || each in result.data.items.columns);
+  if (taken !== undefined) throw invalid(path, `the column ${taken} comes by itself in silver`, undefined);
+  const twice = Object.keys(result.data.items.columns).find((each) => each in result.data.event.columns);
+  if (twice !== undefined) throw invalid(path, `the column ${twice} is one of the event and one of the items`, undefined);
   return result.data;
 }
+
+/** Columns that silver has beside the contract's. */
+const reserved = ['event_id', 'item_index', 'event_date', 'platform', 'event_timestamp', 'item_count', 'issues', 'message_id', 'received_at'];
 
 async function datasetsHint(dir: string): Promise<string> {
   try {
@@ -64,5 +71,5 @@ async function datasetsHint(dir: string): Promise<string> {
 }
 
 function invalid(path: string, what: string, cause: unknown): LakeError {
-  return new LakeError(`the contract is not valid: ${what}`, { code: 'DATASET_INVALID', op: 'load dataset', path, hint: 'Compare it with datasets/shop/dataset.ts.', cause });
+  return new LakeError(`the contract is not valid: ${what}`, { code: 'DATASET_INVALID', op: 'load dataset', path, hint: 'README.md shows what a dataset is; src/dataset.ts has every option of a column.', cause });
 }

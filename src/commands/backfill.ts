@@ -22,6 +22,8 @@ export async function run(context: Context): Promise<number> {
   }
   const silver = await refreshSilver(context, dataset, { since, until, ...(platform === undefined ? {} : { platform }) });
   const gold = await refreshGold(context, dataset, { since, until });
-  context.result({ silver: { tables: silver.tables }, gold: { tables: gold.tables } }, [...silverLines(context, dataset, silver), ...goldLines(gold)]);
+  context.result({ silver: { tables: silver.tables }, gold: { tables: gold.tables } }, silver.partitions.length + gold.dates.length === 0
+    ? [`nothing rebuilt: there are no events from ${since} to ${until}${platform === undefined ? '' : ` of ${platform}`}`]
+    : [...silverLines(context, dataset, silver), ...goldLines(gold)]);
   return 0;
 }

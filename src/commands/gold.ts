@@ -33,6 +33,7 @@ export function mergeGold(before: GoldSummary | null, after: GoldSummary): GoldS
 }
 
 export function goldLines(summary: GoldSummary): string[] {
+  if (summary.reason === 'no silver') return ['gold    nothing to build: silver has no events yet'];
   if (summary.dates.length === 0) return ['gold    up to date, nothing rebuilt'];
   const tables = Object.entries(summary.tables).map(([name, table]) => `${name} ${count(table.rows)}`);
   return [`gold    ${plural(summary.dates.length, 'date')} rebuilt (${summary.reason}), rows: ${tables.join(', ')}`, ...listed(summary.dates)];

@@ -1,4 +1,4 @@
-import { LakeError, messageOf } from '../errors.js';
+import { detailOf, LakeError } from '../errors.js';
 import type { Session } from '../lake/duckdb.js';
 import { identifier } from '../lake/sql.js';
 import type { GoldModels, Step } from './model.js';
@@ -20,7 +20,7 @@ export async function materialize(session: Session, step: Step, table: string, d
     await session.run(`CREATE OR REPLACE TEMP TABLE ${identifier(table)} AS ${step.sql}`, { since: dates.since, until: dates.until });
   } catch (error) {
     if (error instanceof LakeError) throw error;
-    throw new LakeError(`${step.name} fails: ${messageOf(error)}`, { code: 'QUERY_FAILED', op: 'gold', path: step.path, hint: 'Mend the SQL and run it again: nothing was published.', cause: error });
+    throw new LakeError(`${step.name} fails: ${detailOf(error)}`, { code: 'QUERY_FAILED', op: 'gold', path: step.path, hint: 'Mend the SQL and run it again: nothing was published.', cause: error });
   }
 }
 

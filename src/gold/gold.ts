@@ -17,7 +17,7 @@ import { inputRange, planGold, rangesOf, type DateRange, type GoldPlan } from '.
 export interface GoldSummary {
   readonly tables: Readonly<Record<string, { readonly partitions: readonly string[]; readonly rows: number; readonly rejected: 0; readonly duplicates: 0 }>>;
   readonly dates: readonly string[];
-  readonly reason: GoldPlan['reason'];
+  readonly reason: GoldPlan['reason'] | 'no silver';
 }
 
 export interface GoldEvents {
@@ -50,7 +50,9 @@ export async function buildGold(lake: Lake, dataset: Dataset, modelsDir: string,
       return { writes, result: summaryOf(writes, plan) };
     },
   });
-  return summary ?? nothingBuilt(tables);
+  if (summary !== null) return summary;
+  const silver = await lake.table('silver', dataset.event.table).snapshot();
+  return { ...nothingBuilt(tables), reason: silver === null ? 'no silver' : 'changed' };
 }
 
 function nothingBuilt(tables: readonly string[]): GoldSummary {
@@ -91,6 +93,11 @@ async function buildModel(lake: Lake, model: Model, range: DateRange, stagingDir
     });
   }
   const description = await session.rows('DESCRIBE gold_rows');
+  const absent = model.partitionBy.find((column) => !description.some((row) => row['column_name'] === column));
+  if (absent !== undefined || !model.partitionBy.includes('event_date')) {
+    const what = absent === undefined ? 'event_date is not among its partition columns' : `it has no column ${absent} to be partitioned by`;
+    throw new LakeError(`gold.${model.name}: ${what}`, { code: 'DATASET_INVALID', op: 'gold', path: model.path, hint: 'Write `-- partition_by: event_date, platform`, of columns that the SELECT gives: gold is replaced by date.' });
+  }
   built.columns.set(model.name, description.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) })));
   return write(session, 'SELECT * FROM gold_rows', { partitionBy: model.partitionBy, stagingDir });
 }
