@@ -97,7 +97,7 @@ export interface LineBlock {
 /** The lines of a file's hashed bytes, unpacked, elements of a JSON array a line each. */
 export async function* readBlocks(path: string, content: Content): AsyncGenerator<LineBlock> {
   const packed = content.form === 'packed';
-  const stored = fileChunks(path, content.bytes, packed ? packedChunkBytes : chunkBytes);
+  const stored = fileChunks(path, content.bytes, packed ? packedChunkBytes : chunkBytes, content.form === 'lines' ? chunksHeld : 1);
   let held: Buffer | null = null;
   try {
     for await (const block of lineBlocks(arrayElements(packed ? gunzipped(stored) : stored))) {
@@ -111,14 +111,21 @@ export async function* readBlocks(path: string, content: Content): AsyncGenerato
   if (held !== null) yield { block: held, last: true };
 }
 
-async function* fileChunks(path: string, bytes: number, size: number): AsyncGenerator<Buffer> {
+/** A block is put together from so many chunks at most. */
+const chunksHeld = 8;
+
+/** @param reused so many buffers are used by turns; 1: each chunk has its own */
+async function* fileChunks(path: string, bytes: number, size: number, reused: number): AsyncGenerator<Buffer> {
   const file = await open(path, 'r');
+  const buffers: Buffer[] = [];
   try {
     for (let position = 0; position < bytes; ) {
-      const chunk = await readAt(file, position, Math.min(size, bytes - position));
-      if (chunk.length === 0) throw cutShort();
-      position += chunk.length;
-      yield chunk;
+      const buffer = reused > 1 && buffers.length === reused ? buffers.shift()! : Buffer.allocUnsafe(size);
+      if (reused > 1) buffers.push(buffer);
+      const { bytesRead } = await file.read(buffer, 0, Math.min(size, bytes - position), position);
+      if (bytesRead === 0) throw cutShort();
+      position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
     }
   } finally {
     await file.close();

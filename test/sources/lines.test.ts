@@ -23,7 +23,7 @@ async function* inChunks(content: Buffer, sizes: readonly number[]): AsyncGenera
 
 async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
   const all: Buffer[] = [];
-  for await (const chunk of chunks) all.push(chunk);
+  for await (const chunk of chunks) all.push(Buffer.from(chunk));
   return Buffer.concat(all);
 }
 
