@@ -2,7 +2,7 @@ import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
-import { partitionName, type StagedFile } from '../lake/staged.js';
+import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
 import { knownIds } from './known.js';
 import { land } from './land.js';
 import { filesTxn, manifestPath, nextManifest, readTaken, type Taken } from './manifest.js';
@@ -98,13 +98,12 @@ export class Bronze {
 class LookAgain extends Error {}
 
 function countsOf(window: Window, landed: readonly StagedFile[], rejected: readonly StagedFile[]): WindowCounts {
-  const rows = (files: readonly StagedFile[]): number => files.reduce((total, file) => total + file.rows, 0);
   const received = window.rows + window.repeated;
   return {
     received,
-    landed: rows(landed),
-    rejected: rows(rejected),
-    redelivered: received - rows(landed) - rows(rejected),
+    landed: rowsOf(landed),
+    rejected: rowsOf(rejected),
+    redelivered: received - rowsOf(landed) - rowsOf(rejected),
     files: landed.length + rejected.length,
     bytes: window.bytes,
     partitions: landed.map((file) => partitionName(file.partition)),

@@ -10,8 +10,8 @@ import type { Window, WindowFile } from './window.js';
 
 const landTemplate = sqlFile(import.meta.url, './land.sql');
 const eventTimestamp = sqlFile(import.meta.url, './event-timestamp.sql').trim();
-const rejectedSelect = sqlFile(import.meta.url, './rejected.sql');
 const badSelect = sqlFile(import.meta.url, './rejected-bad.sql');
+const rejectedSelect = fill(sqlFile(import.meta.url, './rejected.sql'), { bad: badSelect });
 
 /** A window's rows as staged files. */
 export interface Landed {

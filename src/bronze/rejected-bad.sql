@@ -1,6 +1,6 @@
 -- grain: one row per message of a window whose body is no text
 -- inputs: $bad_path (bodies in base64, as NDJSON), $known_ids
--- purpose: rows of the rejected table, when every other message of the window has an event time
+-- purpose: rows of the rejected table; all of them when every other message of the window has an event time
 SELECT
   from_base64(body) AS body,
   message_id,

@@ -15,6 +15,7 @@ export async function run(context: Context): Promise<number> {
   if (config.layer === 'gold' && platform !== undefined) {
     throw new LakeError('--platform is for silver: gold is built by date', { code: 'USAGE', op: 'options', path: '--platform', hint: 'Leave it out, or begin with --layer silver.' });
   }
+  await context.lake.storage.prepare();
   if (config.layer === 'gold') {
     const gold = await refreshGold(context, dataset, { since, until });
     context.result({ gold: { tables: gold.tables } }, goldLines(gold));

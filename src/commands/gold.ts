@@ -9,13 +9,13 @@ import { listed } from './silver.js';
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  await context.lake.storage.prepare();
   const summary = await refreshGold(context, dataset, null);
   context.result({ tables: summary.tables }, goldLines(summary));
   return 0;
 }
 
 export async function refreshGold(context: Context, dataset: Dataset, range: DateRange | null): Promise<GoldSummary> {
-  await context.lake.storage.prepare();
   return buildGold(context.lake, dataset, join(context.config.datasets, dataset.name, 'gold'), range, {
     built: (done, of) => context.progress.update(`gold: ${count(done)} of ${plural(of, 'date')}`),
   });

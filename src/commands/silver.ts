@@ -7,13 +7,13 @@ import { count, plural } from './output.js';
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  await context.lake.storage.prepare();
   const summary = await refreshSilver(context, dataset, null);
   context.result({ tables: summary.tables }, silverLines(context, dataset, summary));
   return 0;
 }
 
 export async function refreshSilver(context: Context, dataset: Dataset, range: Range | null): Promise<SilverSummary> {
-  await context.lake.storage.prepare();
   return buildSilver(context.lake, dataset, range, {
     built: (done, of) => context.progress.update(`silver: ${count(done)} of ${plural(of, 'partition')}`),
   });

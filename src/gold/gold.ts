@@ -7,7 +7,7 @@ import type { Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
 import type { TableColumn, TableSpec } from '../lake/schema.js';
-import { partitionName, type StagedFile } from '../lake/staged.js';
+import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
 import { createView } from '../lake/views.js';
 import { failedChecks } from './checks.js';
 import { buildSteps, dropSteps, materialize } from './execute.js';
@@ -111,7 +111,7 @@ async function writesOf(lake: Lake, models: GoldModels, plan: GoldPlan, built: B
     const spec: TableSpec = { layer: 'gold', table: model.name, columns: built.columns.get(model.name) ?? [], partitionBy: model.partitionBy, statistics: [], anchor: `gold/${anchor}` };
     const live = (await lake.table('gold', model.name).snapshot())?.files.values() ?? [];
     const replaces: Partition[] = [...live].map((file) => file.partitionValues).filter((partition) => dates.has(partition['event_date'] ?? ''));
-    writes.push({ spec, files, replaces, txns: model.name === anchor ? plan.txns : {}, metrics: { rows: files.reduce((total, file) => total + file.rows, 0) } });
+    writes.push({ spec, files, replaces, txns: model.name === anchor ? plan.txns : {}, metrics: { rows: rowsOf(files) } });
   }
   return writes;
 }
@@ -119,7 +119,7 @@ async function writesOf(lake: Lake, models: GoldModels, plan: GoldPlan, built: B
 function summaryOf(writes: readonly TableWrite[], plan: GoldPlan): GoldSummary {
   const tables = writes.map(({ spec, files, replaces }) => {
     const partitions = [...new Set([...files.map((file) => partitionName(file.partition)), ...(replaces ?? []).map(partitionName)])].sort();
-    return [spec.table, { partitions, rows: files.reduce((total, file) => total + file.rows, 0), rejected: 0, duplicates: 0 }] as const;
+    return [spec.table, { partitions, rows: rowsOf(files), rejected: 0, duplicates: 0 }] as const;
   });
   return { tables: Object.fromEntries(tables), dates: plan.dates, reason: plan.reason };
 }

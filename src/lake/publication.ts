@@ -101,9 +101,8 @@ export class Scope {
 
   /** True while a run that is written down and not done yet wants a staging folder's files. */
   async needs(staging: string): Promise<boolean> {
-    const names = await this.lake.storage.list(`${intentRoot}/${this.name}`);
-    const newest = names.filter((name) => name.endsWith('.json')).at(-1);
-    const intent = newest === undefined ? null : await readIntent(this.lake, `${intentRoot}/${this.name}/${newest}`);
+    const newest = (await this.intentPaths()).at(-1);
+    const intent = newest === undefined ? null : await readIntent(this.lake, newest);
     return intent !== null && !intent.done && intent.staging === staging;
   }
 
@@ -158,10 +157,16 @@ export class Scope {
     return commit.actions.some((action) => action.commitInfo?.ingot?.id === intent.id) ? 'this' : 'other';
   }
 
+  /** The intents that are kept, oldest first. */
+  private async intentPaths(): Promise<string[]> {
+    const folder = `${intentRoot}/${this.name}`;
+    const names = await this.lake.storage.list(folder);
+    return names.filter((name) => name.endsWith('.json')).map((name) => `${folder}/${name}`);
+  }
+
   private async newestDone(): Promise<number> {
-    const names = await this.lake.storage.list(`${intentRoot}/${this.name}`);
-    for (const name of names.filter((candidate) => candidate.endsWith('.json')).reverse()) {
-      const intent = await readIntent(this.lake, `${intentRoot}/${this.name}/${name}`);
+    for (const path of (await this.intentPaths()).reverse()) {
+      const intent = await readIntent(this.lake, path);
       if (intent?.done === true) return intent.run;
     }
     return 0;

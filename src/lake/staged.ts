@@ -22,3 +22,8 @@ export function partitionName(partition: Readonly<Record<string, string | null>>
     .map(([column, value]) => `${column}=${value ?? 'null'}`)
     .join('/');
 }
+
+/** Rows of several files together. */
+export function rowsOf(files: readonly StagedFile[]): number {
+  return files.reduce((total, file) => total + file.rows, 0);
+}

@@ -4,7 +4,7 @@ import { partitionKey, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
 import type { Snapshot } from '../lake/snapshot.js';
-import { partitionName, type StagedFile } from '../lake/staged.js';
+import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
 import { createView } from '../lake/views.js';
 import { planSilver, type Range, type SilverPlan } from './plan.js';
@@ -99,10 +99,6 @@ function writesOf(dataset: Dataset, plan: SilverPlan, files: ReadonlyMap<string,
     const txns: Readonly<Record<string, number>> = spec.table === dataset.event.table ? plan.txns : {};
     return { spec, files: own, replaces: plan.partitions, txns, metrics: { rows: rowsOf(own), partitions: plan.partitions.length } };
   });
-}
-
-function rowsOf(files: readonly StagedFile[]): number {
-  return files.reduce((total, file) => total + file.rows, 0);
 }
 
 function summaryOf(dataset: Dataset, plan: SilverPlan | null, files: ReadonlyMap<string, readonly StagedFile[]>): SilverSummary {

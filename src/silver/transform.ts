@@ -4,7 +4,7 @@ import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { Session } from '../lake/duckdb.js';
 import { textList } from '../lake/duckdb.js';
-import type { StagedFile } from '../lake/staged.js';
+import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { compile } from './compile.js';
 import { forms, type Form } from './compile-quick.js';
 
@@ -38,7 +38,7 @@ export async function transform(session: Session, dataset: Dataset, stagingDir: 
   const put = async (table: string, select: string, itemFiles: readonly string[] = []): Promise<SilverTable> => {
     const parameters = { ...sql.parameters, item_files: textList(itemFiles) };
     const files = await write(session, select, { partitionBy, stagingDir: join(stagingDir, table), parameters });
-    return { files, rows: files.reduce((sum, { rows }) => sum + rows, 0) };
+    return { files, rows: rowsOf(files) };
   };
   try {
     await make('message', sql.message);
