@@ -2,6 +2,7 @@ import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
+import { addedTotals } from '../lake/totals.js';
 import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
 import { knownIds } from './known.js';
 import { land } from './land.js';
@@ -72,7 +73,7 @@ export class Bronze {
     const metrics = { received: counts.received, landed: counts.landed, rejected: counts.rejected, redelivered: counts.redelivered };
     const writes: TableWrite[] = [
       { spec: rejectedSpec(this.dataset), files: rejected, replaces: null, txns: {}, metrics: { rejected: counts.rejected } },
-      { spec: bronzeSpec(this.dataset), files: landed, replaces: null, txns, metrics },
+      { spec: bronzeSpec(this.dataset), files: landed, replaces: null, txns, totals: addedTotals(counts), metrics },
     ];
     try {
       await this.scope.publish(staging, writes, extras, (current) => this.validate(window, run, current, manifest !== null));

@@ -15,7 +15,7 @@ export async function run(context: Context): Promise<number> {
 export function auditLines(summary: AuditSummary): string[] {
   const rows = (name: 'bronze' | 'silver' | 'rejected' | 'duplicates'): number => summary.dates.reduce((total, date) => total + date[name], 0);
   const lines = [
-    `${count(summary.received)} received = ${count(summary.landed)} landed + ${count(summary.rejected)} rejected + ${count(summary.redelivered)} redelivered`,
+    `${count(summary.received)} received = ${count(summary.landed)} landed + ${count(summary.rejected)} rejected + ${count(summary.redelivered)} redelivered${summary.forgotten === 0 ? '' : ` + ${count(summary.forgotten)} forgotten`}`,
     summary.dates.length === 0 && summary.differences.length > 0 ? 'rows by event date were not counted: see the differences' : `${count(rows('bronze'))} in bronze = ${count(rows('silver'))} in silver + ${count(rows('rejected'))} rejected + ${count(rows('duplicates'))} duplicates, over ${plural(summary.dates.length, 'event date')}`,
   ];
   if (summary.pending > 0) lines.push(`${plural(summary.pending, 'row')} of bronze not in silver yet: run \`ingot silver\``);

@@ -8,6 +8,8 @@ export interface Build<P extends { readonly run: number }, T> {
   /** What is to be done on top of a run; null: nothing. */
   readonly plan: (run: number) => Promise<P | null>;
   /** Writes the files into a staging folder, relative to the lake's root. */
+  /** What may have happened between plan and commit: nothing (the default), or other runs that left alone the files which go. */
+  readonly onTop?: 'same run' | 'any run';
   readonly build: (plan: P, staging: string) => Promise<{ readonly writes: readonly TableWrite[]; readonly result: T }>;
 }
 
@@ -16,7 +18,7 @@ export interface Build<P extends { readonly run: number }, T> {
  * being read, it plans again. Null: there was nothing to do.
  * @throws LakeError COMMIT_CONFLICT, FILE_GONE after ten tries
  */
-export async function publishBuild<P extends { readonly run: number }, T>(scope: Scope, { plan, build }: Build<P, T>): Promise<T | null> {
+export async function publishBuild<P extends { readonly run: number }, T>(scope: Scope, { plan, build, onTop = 'same run' }: Build<P, T>): Promise<T | null> {
   await scope.recover();
   for (let attempt = 1; ; attempt++) {
     const planned = await plan(await scope.run());
@@ -24,7 +26,7 @@ export async function publishBuild<P extends { readonly run: number }, T>(scope:
     const staging = scope.newStaging();
     try {
       const { writes, result } = await build(planned, staging);
-      await scope.publish(staging, writes, [], (run) => sameRun(planned.run, run, scope.name));
+      await scope.publish(staging, writes, [], (run) => (onTop === 'same run' ? sameRun(planned.run, run, scope.name) : Promise.resolve()));
       return result;
     } catch (error) {
       if (!mayPassAgain(error) || attempt === maxPlans) throw error;

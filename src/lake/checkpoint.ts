@@ -18,7 +18,7 @@ export const checkpointStaging = 'checkpoint';
 
 /**
  * Writes a snapshot as a checkpoint and points `_last_checkpoint` at it. Removed files are left out:
- * their tombstones stay in the JSON entries, which are kept.
+ * their tombstones stay in the JSON entries, as long as these are kept.
  */
 export async function writeCheckpoint(storage: Storage, session: Session, folder: string, snapshot: Snapshot, nowMs: number): Promise<void> {
   const staging = newStagingFolder(checkpointStaging, nowMs);

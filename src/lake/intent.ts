@@ -1,4 +1,4 @@
-import { checkAppendOnly, checkWritable, type Action, type CommitInfo } from './actions.js';
+import { checkAppendOnly, checkWritable, type Action, type AddFile, type CommitInfo } from './actions.js';
 import type { Lake } from './lake.js';
 import { filePath, intentRoot, logPath, tableFolder } from './layout.js';
 import { creation, evolvedMetaData, type TableSpec } from './schema.js';
@@ -23,15 +23,26 @@ export interface Intent {
 export interface TableChange {
   readonly spec: TableSpec;
   readonly replaces: readonly Readonly<Record<string, string | null>>[] | null;
+  /** Files that go with their rows, by their paths in the log. */
+  readonly removes: readonly string[];
+  /** Files that go and whose rows are in files of this run: nothing is new to those who build from this table. */
+  readonly rewritten: readonly string[];
   readonly txns: Readonly<Record<string, number>>;
+  /** Added to what the transactions of these names say. */
+  readonly totals: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
-  readonly files: readonly {
-    readonly stagedPath: string;
-    readonly path: string;
-    readonly partition: Readonly<Record<string, string | null>>;
-    readonly bytes: number;
-    readonly stats: string;
-  }[];
+  readonly files: readonly ChangedFile[];
+}
+
+export interface ChangedFile {
+  readonly stagedPath: string;
+  readonly path: string;
+  readonly partition: Readonly<Record<string, string | null>>;
+  readonly bytes: number;
+  readonly stats: string;
+  /** False for a file that repeats rows of rewritten ones. */
+  readonly dataChange: boolean;
+  readonly tags: Readonly<Record<string, string>> | null;
 }
 
 export function intentPath(scope: string, run: number): string {
@@ -70,13 +81,16 @@ export async function missingFile(lake: Lake, intent: Intent): Promise<string | 
 export async function commitTables(lake: Lake, intent: Intent): Promise<void> {
   const last = intent.tables.length - 1;
   for (const [index, change] of intent.tables.entries()) {
-    const idle = change.files.length === 0 && change.replaces === null && index !== last;
-    if (idle) continue;
+    if (isIdle(change) && index !== last) continue;
     await lake.table(change.spec.layer, change.spec.table).commit((snapshot) => {
       if (snapshot !== null && snapshot.txn(runTxn, 0) >= intent.run) return null;
       return actionsOf(intent, change, snapshot);
     });
   }
+}
+
+function isIdle({ files, replaces, removes, rewritten, txns }: TableChange): boolean {
+  return files.length === 0 && replaces === null && removes.length === 0 && rewritten.length === 0 && Object.keys(txns).length === 0;
 }
 
 /**
@@ -98,17 +112,26 @@ async function newestOf(lake: Lake, { layer, table }: TableSpec): Promise<{ fold
 }
 
 function actionsOf(intent: Intent, change: TableChange, snapshot: Snapshot | null): Action[] {
-  const removes = snapshot === null ? [] : replacedFiles(snapshot, change);
-  const txns = { ...change.txns, [runTxn]: intent.run };
+  const removes = snapshot === null ? [] : removedFiles(snapshot, change);
+  const totals = Object.entries(change.totals).map(([appId, added]) => [appId, (snapshot?.txn(appId, 0) ?? 0) + added] as const);
+  const txns = { ...change.txns, ...Object.fromEntries(totals), [runTxn]: intent.run };
   return [
     { commitInfo: commitInfo(intent, change) },
     ...(snapshot === null ? creation(change.spec, intent.nowMs) : evolution(snapshot, change.spec)),
     ...Object.entries(txns).map(([appId, version]) => ({ txn: { appId, version, lastUpdated: intent.nowMs } })),
-    ...removes.map((file) => ({
-      remove: { path: file.path, deletionTimestamp: intent.nowMs, dataChange: true, extendedFileMetadata: true, partitionValues: file.partitionValues, size: file.size },
+    ...removes.map(({ file, dataChange }) => ({
+      remove: { path: file.path, deletionTimestamp: intent.nowMs, dataChange, extendedFileMetadata: true, partitionValues: file.partitionValues, size: file.size },
     })),
     ...change.files.map((file) => ({
-      add: { path: logPath(file.path), partitionValues: file.partition, size: file.bytes, modificationTime: intent.nowMs, dataChange: true, stats: file.stats },
+      add: {
+        path: logPath(file.path),
+        partitionValues: file.partition,
+        size: file.bytes,
+        modificationTime: intent.nowMs,
+        dataChange: file.dataChange,
+        stats: file.stats,
+        ...(file.tags === null ? {} : { tags: file.tags }),
+      },
     })),
   ];
 }
@@ -116,12 +139,16 @@ function actionsOf(intent: Intent, change: TableChange, snapshot: Snapshot | nul
 function commitInfo(intent: Intent, change: TableChange): CommitInfo {
   return {
     timestamp: intent.nowMs,
-    operation: 'WRITE',
-    operationParameters: { mode: change.replaces === null ? 'Append' : 'Overwrite', partitionBy: JSON.stringify(change.spec.partitionBy) },
+    operation: isRewrite(change) ? 'OPTIMIZE' : 'WRITE',
+    operationParameters: { mode: change.replaces === null && change.removes.length === 0 ? 'Append' : 'Overwrite', partitionBy: JSON.stringify(change.spec.partitionBy) },
     operationMetrics: Object.fromEntries(Object.entries(change.metrics).map(([name, value]) => [name, String(value)])),
     engineInfo: 'ingot',
     ingot: { id: intent.id, run: intent.run },
   };
+}
+
+function isRewrite(change: TableChange): boolean {
+  return change.rewritten.length > 0 && change.files.every((file) => !file.dataChange);
 }
 
 /** A new metaData when the columns or the table's settings have changed. */
@@ -130,11 +157,20 @@ function evolution(snapshot: Snapshot, spec: TableSpec): Action[] {
   return metaData === null ? [] : [{ metaData }];
 }
 
-function replacedFiles(snapshot: Snapshot, change: TableChange) {
-  if (change.replaces === null) return [];
+interface RemovedFile {
+  readonly file: AddFile;
+  readonly dataChange: boolean;
+}
+
+function removedFiles(snapshot: Snapshot, change: TableChange): RemovedFile[] {
   const key = (values: Readonly<Record<string, string | null>>): string => JSON.stringify(change.spec.partitionBy.map((column) => noEmpty(values[column])));
-  const replaced = new Set(change.replaces.map(key));
-  return [...snapshot.files.values()].filter((file) => replaced.has(key(file.partitionValues)));
+  const replaced = new Set((change.replaces ?? []).map(key));
+  const removes = new Set(change.removes);
+  const rewritten = new Set(change.rewritten);
+  return [...snapshot.files.values()].flatMap((file): RemovedFile[] => {
+    if (removes.has(file.path) || replaced.has(key(file.partitionValues))) return [{ file, dataChange: true }];
+    return rewritten.has(file.path) ? [{ file, dataChange: false }] : [];
+  });
 }
 
 /** As a partition value the empty text reads as null everywhere. */
@@ -145,8 +181,8 @@ export function noEmpty(value: string | null | undefined): string | null {
 /** Removes what the run replaced, or notes it down to be removed later, and its staging; then marks it done. */
 export async function finishIntent(lake: Lake, intent: Intent): Promise<void> {
   const replaced: string[] = [];
-  for (const { spec, replaces } of intent.tables) {
-    if (replaces !== null) replaced.push(...(await replacedPaths(lake, spec, intent.run)));
+  for (const { spec, replaces, removes, rewritten } of intent.tables) {
+    if (replaces !== null || removes.length + rewritten.length > 0) replaced.push(...(await replacedPaths(lake, spec, intent.run)));
   }
   await discard(lake, intent.scope, intent.run, replaced);
   await lake.storage.removeFolder(intent.staging);

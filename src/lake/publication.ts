@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LakeError } from '../errors.js';
 import { checkpointStaging } from './checkpoint.js';
-import { adoptFiles, applyIntent, checkIntent, commitTables, finishIntent, intentPath, missingFile, noEmpty, readIntent, type Intent, type TableChange } from './intent.js';
+import { adoptFiles, applyIntent, checkIntent, commitTables, finishIntent, intentPath, missingFile, noEmpty, readIntent, type ChangedFile, type Intent, type TableChange } from './intent.js';
 import type { Lake } from './lake.js';
 import { dataPath, intentRoot } from './layout.js';
 import type { TableSpec } from './schema.js';
@@ -16,7 +16,13 @@ export interface TableWrite {
   readonly files: readonly StagedFile[];
   /** Partitions whose live files go; null: nothing goes (an append). */
   readonly replaces: readonly Readonly<Record<string, string | null>>[] | null;
+  /** Files that go with their rows, by their paths in the log; every one must still be there when the run is written down. */
+  readonly removes?: readonly string[];
+  /** The same rows in other files: nobody has to build anything for them. */
+  readonly rewrites?: { readonly removes: readonly string[]; readonly files: readonly StagedFile[] };
   readonly txns: Readonly<Record<string, number>>;
+  /** Added to what the table's transactions of these names say: counts since the table's beginning. */
+  readonly totals?: Readonly<Record<string, number>>;
   readonly metrics: Readonly<Record<string, number>>;
 }
 
@@ -78,12 +84,13 @@ export class Scope {
    */
   async publish(staging: string, writes: readonly TableWrite[], extras: readonly ExtraFile[], validate: (run: number) => Promise<void>): Promise<number> {
     this.checkAnchor(writes);
-    const paths = writes.flatMap((write) => write.files.map((file) => this.relative(file.path)));
+    const paths = writes.flatMap((write) => [...write.files, ...(write.rewrites?.files ?? [])].map((file) => this.relative(file.path)));
     await this.lake.storage.sync([...paths, ...extras.map((extra) => extra.stagedPath)]);
     const id = randomUUID();
     for (;;) {
       const run = await this.settle();
       await validate(run);
+      for (const write of writes) await this.checkLive(write);
       const intent = this.intent(id, run + 1, staging, writes, extras);
       await checkIntent(this.lake, intent);
       const path = intentPath(this.name, intent.run);
@@ -178,6 +185,16 @@ export class Scope {
     throw new LakeError(`a run of ${this.name} must end with its anchor`, { code: 'INTERNAL', op: 'publish', path: `${this.anchorLayer}/${this.anchorTable}` });
   }
 
+  /** @throws LakeError COMMIT_CONFLICT when a file that is to go has gone already */
+  private async checkLive({ spec, removes = [], rewrites }: TableWrite): Promise<void> {
+    const paths = [...removes, ...(rewrites?.removes ?? [])];
+    if (paths.length === 0) return;
+    const live = (await this.lake.table(spec.layer, spec.table).snapshot())?.files;
+    const gone = paths.find((path) => live?.has(path) !== true);
+    if (gone === undefined) return;
+    throw new LakeError('another process has replaced a file meanwhile', { code: 'COMMIT_CONFLICT', op: 'publish', path: `${spec.layer}/${spec.table}/${gone}`, hint: 'Run it again when the other one is done.' });
+  }
+
   private lost(intent: Intent, path: string): LakeError {
     return new LakeError(`run ${intent.run} of ${this.name} was begun, and its file is gone: ${path}`, {
       code: 'LAKE_CORRUPT',
@@ -192,20 +209,30 @@ export class Scope {
     const tables = writes.map((write): TableChange => ({
       spec: write.spec,
       replaces: write.replaces,
+      removes: write.removes ?? [],
+      rewritten: write.rewrites?.removes ?? [],
       txns: write.txns,
+      totals: write.totals ?? {},
       metrics: write.metrics,
-      files: write.files.map((file) => {
-        const partition = Object.fromEntries(write.spec.partitionBy.map((column) => [column, noEmpty(file.partition[column])]));
-        return {
-          stagedPath: this.relative(file.path),
-          path: dataPath(partition, `part-${randomUUID()}.parquet`),
-          partition,
-          bytes: file.bytes,
-          stats: fileStatistics(file, write.spec),
-        };
-      }),
+      files: [
+        ...write.files.map((file) => this.changedFile(file, write.spec, true)),
+        ...(write.rewrites?.files ?? []).map((file) => this.changedFile(file, write.spec, false)),
+      ],
     }));
     return { id, scope: this.name, run, done: false, staging, nowMs, tables, extras };
+  }
+
+  private changedFile(file: StagedFile, spec: TableSpec, dataChange: boolean): ChangedFile {
+    const partition = Object.fromEntries(spec.partitionBy.map((column) => [column, noEmpty(file.partition[column])]));
+    return {
+      stagedPath: this.relative(file.path),
+      path: dataPath(partition, `part-${randomUUID()}.parquet`),
+      partition,
+      bytes: file.bytes,
+      stats: fileStatistics(file, spec),
+      dataChange,
+      tags: file.tags ?? null,
+    };
   }
 
   private relative(path: string): string {

@@ -62,10 +62,26 @@ export function metaDataOf(spec: TableSpec, id: string, nowMs: number): MetaData
   };
 }
 
+const statisticsKey = 'delta.dataSkippingStatsColumns';
+const anchorKey = 'ingot.anchor';
+
+/** The spec of a table as its log has it, for runs that change its files and not what it is. */
+export function specOf(layer: string, table: string, metaData: MetaData): TableSpec {
+  const statistics = metaData.configuration[statisticsKey] ?? '';
+  return {
+    layer,
+    table,
+    columns: columnsOf(metaData),
+    partitionBy: metaData.partitionColumns,
+    statistics: statistics === '' ? [] : statistics.split(','),
+    anchor: metaData.configuration[anchorKey] ?? '',
+  };
+}
+
 function configurationOf(spec: TableSpec): Record<string, string> {
   return {
-    ...(spec.statistics.length > 0 ? { 'delta.dataSkippingStatsColumns': spec.statistics.join(',') } : {}),
-    'ingot.anchor': spec.anchor,
+    ...(spec.statistics.length > 0 ? { [statisticsKey]: spec.statistics.join(',') } : {}),
+    [anchorKey]: spec.anchor,
   };
 }
 

@@ -14,6 +14,8 @@ export interface StagedFile {
   readonly rows: number;
   readonly bytes: number;
   readonly columns: ReadonlyMap<string, ColumnStatistics>;
+  /** What the log shall say of the file besides: what it was built from. */
+  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** `event_date=2016-08-01/platform=IOS`: how summaries and logs name a partition. */

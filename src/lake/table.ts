@@ -4,6 +4,7 @@ import type { Lake } from './lake.js';
 import { writeCheckpoint, checkpointEvery } from './checkpoint.js';
 import type { Commit, Log } from './log.js';
 import type { Snapshot } from './snapshot.js';
+import { trimLog } from './trim.js';
 
 /** The transaction that every publication of Ingot sets: the run's number in its scope. */
 export const runTxn = 'ingot.run';
@@ -98,6 +99,7 @@ export class Table {
       const latest = await this.snapshot();
       const snapshot = latest?.version === version ? latest : await this.log.snapshotAt(version);
       await writeCheckpoint(this.lake.storage, await this.lake.session(), this.folder, snapshot, this.lake.clock.nowMs());
+      await trimLog(this.lake.storage, this.folder, version);
     } catch (error) {
       process.emitWarning(`${this.folder}: no checkpoint at version ${version}: ${messageOf(error)}`);
     }

@@ -3,14 +3,15 @@ import { LakeError, messageOf } from '../errors.js';
 import { textList, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
-import { sqlFile } from '../lake/sql.js';
+import type { Snapshot } from '../lake/snapshot.js';
+import { identifier, sqlFile } from '../lake/sql.js';
 import { recordsOf } from '../lake/statistics.js';
 import type { Table } from '../lake/table.js';
+import { totalsOf, type Totals } from '../lake/totals.js';
 import { createView, readTables, type Reading } from '../lake/views.js';
 import { strayFiles } from './strays.js';
 
 const fileRowsSelect = sqlFile(import.meta.url, './file-rows.sql');
-const balanceSelect = sqlFile(import.meta.url, './balance.sql');
 const itemsSelect = sqlFile(import.meta.url, './item-balance.sql');
 
 export interface Difference {
@@ -23,20 +24,16 @@ export interface Difference {
   readonly message: string;
 }
 
-export interface AuditSummary {
+export interface AuditSummary extends Totals {
   readonly balanced: boolean;
   readonly differences: readonly Difference[];
   readonly dates: readonly { readonly event_date: string; readonly bronze: number; readonly silver: number; readonly rejected: number; readonly duplicates: number }[];
-  readonly received: number;
-  readonly landed: number;
-  readonly rejected: number;
-  readonly redelivered: number;
   /** Bronze rows that silver has not been built from yet: no difference, but not proven either. */
   readonly pending: number;
 }
 
 /**
- * Proves the row balance: received = landed + rejected + redelivered over bronze's commits;
+ * Proves the row balance: received = landed + rejected + redelivered + forgotten over all that bronze was given;
  * per event date, bronze = silver + rejected + duplicates at the version of bronze that silver is built from;
  * and every file that a version names is there with its size and rows.
  */
@@ -53,7 +50,7 @@ export async function audit(lake: Lake, dataset: Dataset, goldTables: readonly s
   }
   const differences = (await Promise.all(readings.map((reading) => fileDifferences(lake, reading)))).flat();
   const bronze = readings.find((reading) => reading.layer === 'bronze' && reading.table === dataset.name);
-  const commits = await commitTotals(lake.table('bronze', dataset.name), bronze?.snapshot.version ?? -1);
+  const commits = totalsOf(bronze?.snapshot ?? null);
   differences.push(...commitDifferences(commits, readings, dataset));
   if (bronze === undefined) {
     differences.push({ kind: 'commits', what: `bronze.${dataset.name}`, expected: 1, found: 0, message: `bronze.${dataset.name} is gone: nothing proves what silver and gold hold` });
@@ -65,28 +62,15 @@ export async function audit(lake: Lake, dataset: Dataset, goldTables: readonly s
     const found = date.silver + date.rejected + date.duplicates;
     if (found !== date.bronze) differences.push({ kind: 'event_date', what: date.event_date, expected: date.bronze, found, message: `event_date ${date.event_date}: bronze has ${date.bronze} rows, silver accounts for ${found}` });
   }
-  differences.push(...(await itemDifferences(lake, dataset)));
+  differences.push(...(await itemDifferences(lake, dataset, readings)));
   return { balanced: differences.length === 0, differences, dates: dates.rows, ...commits, pending: dates.pending };
-}
-
-type Totals = Pick<AuditSummary, 'received' | 'landed' | 'rejected' | 'redelivered'>;
-
-async function commitTotals(table: Table, version: number): Promise<Totals> {
-  const totals = { received: 0, landed: 0, rejected: 0, redelivered: 0 };
-  for (let each = 0; each <= version; each++) {
-    const commit = await table.log.commit(each);
-    for (const { commitInfo } of commit?.actions ?? []) {
-      for (const name of ['received', 'landed', 'rejected', 'redelivered'] as const) totals[name] += Number(commitInfo?.operationMetrics[name] ?? 0);
-    }
-  }
-  return totals;
 }
 
 function commitDifferences(totals: Totals, readings: readonly Reading[], dataset: Dataset): Difference[] {
   const differences: Difference[] = [];
-  const accounted = totals.landed + totals.rejected + totals.redelivered;
+  const accounted = totals.landed + totals.rejected + totals.redelivered + totals.forgotten;
   if (accounted !== totals.received) {
-    differences.push({ kind: 'commits', what: `bronze.${dataset.name}`, expected: totals.received, found: accounted, message: `bronze.${dataset.name}: ${totals.received} messages received, ${accounted} landed, rejected or redelivered` });
+    differences.push({ kind: 'commits', what: `bronze.${dataset.name}`, expected: totals.received, found: accounted, message: `bronze.${dataset.name}: ${totals.received} messages received, ${accounted} landed, rejected, redelivered or forgotten` });
   }
   for (const [table, expected] of [[dataset.name, totals.landed], [`${dataset.name}_rejected`, totals.rejected]] as const) {
     const reading = readings.find((each) => each.layer === 'bronze' && each.table === table);
@@ -133,36 +117,63 @@ async function footers(session: Session, paths: readonly string[]): Promise<{ re
   }
 }
 
+/**
+ * Rows by event date, as the log counts them: `fileDifferences` has proved that the files hold what the log says.
+ * So the version of bronze that silver is built from can be counted although a compaction has replaced its files.
+ */
 async function balance(lake: Lake, dataset: Dataset, readings: readonly Reading[], bronze: Reading) {
-  const session = await lake.session();
-  const event = readings.find((each) => each.layer === 'silver' && each.table === dataset.event.table);
-  if (event === undefined) return { rows: [], pending: rowsOf(bronze) };
-  const builtFrom = event.snapshot.txn(`bronze.${dataset.name}`, bronze.snapshot.version);
-  const built = { ...bronze, snapshot: builtFrom === bronze.snapshot.version ? bronze.snapshot : await lake.table('bronze', dataset.name).log.snapshotAt(builtFrom) };
-  for (const reading of [built, ...readings.filter((each) => each.layer === 'silver')]) await createView(session, lake, reading);
-  const names: Readonly<Record<string, string>> = { audit_bronze: `bronze.${dataset.name}`, audit_event: `silver.${dataset.event.table}`, audit_item: `silver.${dataset.items.table}`, audit_rejected: `silver.${dataset.name}_rejected`, audit_duplicates: `silver.${dataset.name}_duplicates` };
-  const existing = new Set([built, ...readings].map((reading) => `${reading.layer}.${reading.table}`));
-  for (const [view, table] of Object.entries(names)) {
-    const none = 'SELECT CAST(NULL AS DATE) AS event_date, CAST(NULL AS VARCHAR) AS event_id WHERE false';
-    await session.run(`CREATE OR REPLACE VIEW ${view} AS ${existing.has(table) ? `SELECT * FROM ${table}` : none}`);
-  }
-  const rows = (await session.rows(balanceSelect)).map((row) => ({
-    event_date: String(row['event_date']),
-    bronze: Number(row['bronze']),
-    silver: Number(row['silver']),
-    rejected: Number(row['rejected']),
-    duplicates: Number(row['duplicates']),
+  const silver = (table: string): Snapshot | null => readings.find((each) => each.layer === 'silver' && each.table === table)?.snapshot ?? null;
+  const event = silver(dataset.event.table);
+  const built = event === null ? null : await versionOf(lake.table('bronze', dataset.name), event.txn(`bronze.${dataset.name}`, -1));
+  if (built === null) return { rows: [], pending: rowsOf(bronze.snapshot) };
+  const counted = {
+    bronze: rowsByDate(built),
+    silver: rowsByDate(event),
+    rejected: rowsByDate(silver(`${dataset.name}_rejected`)),
+    duplicates: rowsByDate(silver(`${dataset.name}_duplicates`)),
+  };
+  const dates = [...new Set(Object.values(counted).flatMap((rows) => [...rows.keys()]))].sort();
+  const at = (rows: ReadonlyMap<string, number>, date: string): number => rows.get(date) ?? 0;
+  const rows = dates.map((date) => ({
+    event_date: date,
+    bronze: at(counted.bronze, date),
+    silver: at(counted.silver, date),
+    rejected: at(counted.rejected, date),
+    duplicates: at(counted.duplicates, date),
   }));
-  return { rows, pending: rowsOf(bronze) - rowsOf(built) };
+  return { rows, pending: rowsOf(bronze.snapshot) - rowsOf(built) };
 }
 
-function rowsOf(reading: Reading): number {
-  return [...reading.snapshot.files.values()].reduce((total, file) => total + (recordsOf(file.stats) ?? 0), 0);
+/** Null when the log has been trimmed beyond that version, or there is none. */
+async function versionOf(table: Table, version: number): Promise<Snapshot | null> {
+  const newest = await table.snapshot();
+  if (version < 0 || newest === null || newest.version === version) return version < 0 ? null : newest;
+  return (await table.log.commit(version)) === null ? null : table.log.snapshotAt(version);
 }
 
-async function itemDifferences(lake: Lake, dataset: Dataset): Promise<Difference[]> {
-  if ((await lake.table('silver', dataset.event.table).snapshot()) === null) return [];
+function rowsByDate(snapshot: Snapshot | null): Map<string, number> {
+  const rows = new Map<string, number>();
+  for (const file of snapshot?.files.values() ?? []) {
+    const date = file.partitionValues['event_date'] ?? '';
+    rows.set(date, (rows.get(date) ?? 0) + (recordsOf(file.stats) ?? 0));
+  }
+  return rows;
+}
+
+function rowsOf(snapshot: Snapshot): number {
+  return [...snapshot.files.values()].reduce((total, file) => total + (recordsOf(file.stats) ?? 0), 0);
+}
+
+async function itemDifferences(lake: Lake, dataset: Dataset, readings: readonly Reading[]): Promise<Difference[]> {
+  const event = readings.find((each) => each.layer === 'silver' && each.table === dataset.event.table);
+  if (event === undefined) return [];
   const session = await lake.session();
+  const items = readings.find((each) => each.layer === 'silver' && each.table === dataset.items.table);
+  await createView(session, lake, event);
+  await session.run(`CREATE OR REPLACE VIEW audit_event AS SELECT * FROM silver.${identifier(dataset.event.table)}`);
+  if (items !== undefined) await createView(session, lake, items);
+  const rows = items === undefined ? 'SELECT CAST(NULL AS DATE) AS event_date, CAST(NULL AS VARCHAR) AS event_id WHERE false' : `SELECT * FROM silver.${identifier(dataset.items.table)}`;
+  await session.run(`CREATE OR REPLACE VIEW audit_item AS ${rows}`);
   return (await session.rows(itemsSelect)).map((row) => {
     const what = String(row['event_date']);
     const expected = Number(row['expected']);

@@ -74,7 +74,8 @@ describe('the audit', () => {
     const { status, summary, lines } = await audited(() => undefined);
     assert.equal(status, 0);
     assert.deepEqual(summary, {
-      balanced: true, differences: [], received: 9, landed: 8, rejected: 1, redelivered: 0, pending: 0,
+      balanced: true, differences: [], received: 9, landed: 8, rejected: 1, redelivered: 0,
+      forgotten: 0, pending: 0,
       dates: ['2026-01-01', '2026-01-02'].map((event_date) => ({ event_date, bronze: 4, silver: 2, rejected: 1, duplicates: 1 })),
     });
     assert.deepEqual(lines, [
