@@ -65,7 +65,7 @@ async function drain(lake: Lake, from: string, progress: StderrProgress): Promis
   const startedAtMs = systemClock.nowMs();
   const { summary } = await land(context, dataset);
   context.result({}, bronzeLines(dataset, summary, systemClock.nowMs() - startedAtMs));
-  context.result({}, silverLines(context, dataset, await refreshSilver(context, dataset, null)));
+  context.result({}, silverLines(context, dataset, await refreshSilver(context, dataset)));
   context.result({}, goldLines(await refreshGold(context, dataset, null)));
   progress.end();
 

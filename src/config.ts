@@ -22,9 +22,18 @@ export function parseDurationMs(text: string): number {
   return Math.round(Number(match[1]) * (durationUnits[(match[2] ?? 'ms').toLowerCase()] ?? 1));
 }
 
+/** `5%`, `0.05` → 0.05. */
+export function parseShare(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(%)?$/.exec(text.trim());
+  const share = match === null ? NaN : Number(match[1]) / (match[2] === undefined ? 1 : 100);
+  if (!(share >= 0 && share <= 1)) throw new Error(`is no share such as 5% or 0.05`);
+  return share;
+}
+
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
 
 const bytes = z.string().transform((text, context) => parsed(parseBytes, text, context));
+const share = z.string().transform((text, context) => parsed(parseShare, text, context));
 const durationMs = z.string().transform((text, context) => parsed(parseDurationMs, text, context));
 const whole = z.string().regex(/^\d+$/, 'is no whole number').transform(Number);
 const date = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'is no date such as 2026-01-31').refine((text) => DateTime.fromISO(text, { zone: 'utc' }).isValid, 'is no day of the calendar');
@@ -54,7 +63,16 @@ const shape = z.object({
   since: date.optional(),
   until: date.optional(),
   platform: z.string().optional(),
-  layer: z.enum(['silver', 'gold']).optional(),
+  layer: z.enum(['bronze', 'silver', 'gold']).optional(),
+  plan: z.boolean().default(false),
+  jobs: whole.pipe(z.number().min(1).max(64)).optional(),
+  maxRejected: share.optional(),
+  accept: z.array(z.string()).default([]),
+  metricsPort: whole.pipe(z.number().max(65_535)).optional(),
+  olderThan: durationMs.optional(),
+  dryRun: z.boolean().default(false),
+  samples: whole.pipe(z.number().max(1000)).optional(),
+  userId: z.string().min(1, 'is empty').optional(),
   events: whole.optional(),
   days: whole.pipe(z.number().min(1)).optional(),
   seed: whole.optional(),

@@ -7,5 +7,5 @@ import { datasetsDir, landFrom, withLake } from './workbench.js';
 const [layer, lakeDir = '', file = '', windowRows = ''] = process.argv.slice(2);
 const dataset = await loadDataset(datasetsDir, 'shop');
 if (layer === 'bronze') await landFrom(lakeDir, file, dataset, windowRows === '' ? null : Number(windowRows));
-else await withLake(lakeDir, (lake) => buildSilver(lake, dataset, null));
+else await withLake(lakeDir, (lake) => buildSilver(lake, dataset));
 process.send?.({ peakBytes: peakMemoryBytes() });

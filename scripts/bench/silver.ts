@@ -31,7 +31,7 @@ async function ofForm(bench: Workbench, form: Form, what: string): Promise<Figur
     events: bench.events,
     before: () => forget(lakeDir, 'silver', bench.dataset),
     work: () => withLake(lakeDir, async (lake) => {
-      const { tables } = await buildSilver(lake, bench.dataset, null);
+      const { tables } = await buildSilver(lake, bench.dataset);
       if ((tables[bench.dataset.items.table]?.rows ?? 0) === 0) throw new Error('silver has no item rows');
     }),
   };

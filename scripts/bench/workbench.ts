@@ -59,7 +59,7 @@ export class Workbench {
   /** The same with silver. */
   async silverLake(form: Form): Promise<string> {
     const lakeDir = await this.bronzeLake(form);
-    await withLake(lakeDir, (lake) => buildSilver(lake, this.dataset, null));
+    await withLake(lakeDir, (lake) => buildSilver(lake, this.dataset));
     return lakeDir;
   }
 

@@ -21,7 +21,7 @@ export async function run(context: Context): Promise<number> {
     context.result({ gold: { tables: gold.tables } }, goldLines(gold));
     return 0;
   }
-  const silver = await refreshSilver(context, dataset, { since, until, ...(platform === undefined ? {} : { platform }) });
+  const silver = await refreshSilver(context, dataset, { range: { since, until, ...(platform === undefined ? {} : { platform }) } });
   const gold = await refreshGold(context, dataset, { since, until });
   context.result({ silver: { tables: silver.tables }, gold: { tables: gold.tables } }, silver.partitions.length + gold.dates.length === 0
     ? [`nothing rebuilt: there are no events from ${since} to ${until}${platform === undefined ? '' : ` of ${platform}`}`]

@@ -1,12 +1,12 @@
 import type { Dataset } from '../dataset.js';
 import type { GoldSummary } from '../gold/gold.js';
 import { loadDataset } from '../load.js';
-import type { SilverSummary } from '../silver/silver.js';
 import { bronzeLines, land } from './bronze.js';
 import type { Context } from './context.js';
 import { goldLines, mergeGold, refreshGold } from './gold.js';
 import { errorObject, plural, printError } from './output.js';
-import { mergeSilver, refreshSilver, silverLines } from './silver.js';
+import { mergeSilver, type SilverSummary } from '../silver/silver.js';
+import { refreshSilver, silverLines } from './silver.js';
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
@@ -49,7 +49,7 @@ class Layers {
   ) {}
 
   async refresh(): Promise<void> {
-    this.silver = mergeSilver(this.silver, await refreshSilver(this.context, this.dataset, null));
+    this.silver = mergeSilver(this.silver, await refreshSilver(this.context, this.dataset));
     this.gold = mergeGold(this.gold, await refreshGold(this.context, this.dataset, null));
   }
 }

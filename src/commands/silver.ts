@@ -1,34 +1,23 @@
 import type { Dataset } from '../dataset.js';
 import { loadDataset } from '../load.js';
-import type { Range } from '../silver/plan.js';
-import { buildSilver, type SilverSummary } from '../silver/silver.js';
+import { buildSilver, type SilverOptions, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { count, plural } from './output.js';
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
   await context.lake.storage.prepare();
-  const summary = await refreshSilver(context, dataset, null);
+  const summary = await refreshSilver(context, dataset);
   context.result({ tables: summary.tables }, silverLines(context, dataset, summary));
   return 0;
 }
 
-export async function refreshSilver(context: Context, dataset: Dataset, range: Range | null): Promise<SilverSummary> {
-  return buildSilver(context.lake, dataset, range, {
+export async function refreshSilver(context: Context, dataset: Dataset, options: SilverOptions = {}): Promise<SilverSummary> {
+  const { jobs, maxRejected } = context.config;
+  const limits = { ...(jobs === undefined ? {} : { jobs }), ...(maxRejected === undefined ? {} : { maxRejected }) };
+  return buildSilver(context.lake, dataset, { ...limits, ...options }, {
     built: (done, of) => context.progress.update(`silver: ${count(done)} of ${plural(of, 'partition')}`),
   });
-}
-
-/** What two refreshes did, one after the other; rows of a partition that both built count twice. */
-export function mergeSilver(before: SilverSummary | null, after: SilverSummary): SilverSummary {
-  if (before === null || before.partitions.length === 0) return after;
-  if (after.partitions.length === 0) return before;
-  const partitions = [...new Set([...before.partitions, ...after.partitions])].sort();
-  const tables = Object.entries(after.tables).map(([name, table]) => {
-    const earlier = before.tables[name];
-    return [name, { partitions, rows: table.rows + (earlier?.rows ?? 0), rejected: table.rejected + (earlier?.rejected ?? 0), duplicates: table.duplicates + (earlier?.duplicates ?? 0) }] as const;
-  });
-  return { tables: Object.fromEntries(tables), partitions, reason: before.reason };
 }
 
 export function silverLines(context: Context, dataset: Dataset, summary: SilverSummary): string[] {
@@ -37,10 +26,17 @@ export function silverLines(context: Context, dataset: Dataset, summary: SilverS
   const event = summary.tables[dataset.event.table];
   const items = summary.tables[dataset.items.table];
   return [
-    `silver  ${plural(summary.partitions.length, 'partition')} rebuilt (${summary.reason}): ${count(event?.rows ?? 0)} events, ${count(items?.rows ?? 0)} item rows, ${count(event?.rejected ?? 0)} rejected, ${count(event?.duplicates ?? 0)} duplicates`,
+    `silver  ${howBuilt(summary)}: ${count(event?.rows ?? 0)} events, ${count(items?.rows ?? 0)} item rows, ${count(event?.rejected ?? 0)} rejected, ${count(event?.duplicates ?? 0)} duplicates`,
     ...listed(summary.partitions),
     ...((event?.rejected ?? 0) > 0 ? [`        rejected events and why: SELECT reason, count(*) FROM silver.${dataset.name}_rejected GROUP BY reason`] : []),
   ];
+}
+
+/** `3 partitions rebuilt (new contract), 2 appended to`. */
+function howBuilt({ partitions, appended, reason }: SilverSummary): string {
+  const rebuilt = partitions.length - appended.length;
+  if (rebuilt === 0) return `${plural(appended.length, 'partition')} appended to (${reason})`;
+  return `${plural(rebuilt, 'partition')} rebuilt (${reason})${appended.length === 0 ? '' : `, ${count(appended.length)} appended to`}`;
 }
 
 const maxListed = 8;

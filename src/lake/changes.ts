@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Commit } from './log.js';
 import type { Snapshot } from './snapshot.js';
 import type { Table } from './table.js';
 
@@ -25,19 +24,42 @@ export function tableNumber(snapshot: Snapshot): number {
   return createHash('sha256').update(snapshot.metaData.id).digest().readUIntBE(0, 6);
 }
 
+/** What happened to a partition's rows over some versions. */
+export interface PartitionChange {
+  readonly partition: Partition;
+  /** Files that came with rows of their own, and the version of each. */
+  readonly added: readonly { readonly path: string; readonly version: number }[];
+  /** The newest version in which rows went; −1 for none. */
+  readonly removedAt: number;
+}
+
+/**
+ * How partitions changed in the versions after `since`, up to `until`, by partition key. Rows that only moved to other
+ * files are no change. Null when the log no longer tells.
+ */
+export async function partitionChanges(table: Table, since: number, until: number): Promise<Map<string, PartitionChange> | null> {
+  const changes = new Map<string, { partition: Partition; added: { path: string; version: number }[]; removedAt: number }>();
+  for (let version = since + 1; version <= until; version++) {
+    const commit = await table.log.commit(version);
+    if (commit === null) return null;
+    for (const { add, remove } of commit.actions) {
+      const file = add ?? remove;
+      if (file?.dataChange !== true) continue;
+      const key = partitionKey(file.partitionValues);
+      const change = changes.get(key) ?? { partition: file.partitionValues, added: [], removedAt: -1 };
+      changes.set(key, change);
+      if (add !== undefined) change.added.push({ path: add.path, version });
+      else change.removedAt = version;
+    }
+  }
+  return changes;
+}
+
 /**
  * Partitions whose data changed in the versions after `since`, up to `until`. `since` −1: all that have files at `until`.
  * Null when the log no longer tells, so that everything must be taken as changed.
  */
 export async function changedPartitions(table: Table, since: number, until: number): Promise<Partition[] | null> {
-  const partitions: Partition[] = [];
-  for (let version = since + 1; version <= until; version++) {
-    const commit: Commit | null = await table.log.commit(version);
-    if (commit === null) return null;
-    for (const { add, remove } of commit.actions) {
-      const file = add ?? remove;
-      if (file?.dataChange === true) partitions.push(file.partitionValues);
-    }
-  }
-  return distinctPartitions(partitions);
+  const changes = await partitionChanges(table, since, until);
+  return changes === null ? null : distinctPartitions([...changes.values()].map(({ partition }) => partition));
 }

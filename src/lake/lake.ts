@@ -8,6 +8,7 @@ import type { Storage } from './storage.js';
 import { Table } from './table.js';
 
 const spillGroup = 'spill';
+const leastMemoryBytes = 128e6;
 
 export interface LakeOptions {
   readonly storage: Storage;
@@ -22,7 +23,8 @@ export interface LakeOptions {
 export class Lake {
   private readonly tables = new Map<string, Table>();
   private opening: Promise<Session> | null = null;
-  private spill: string | null = null;
+  private readonly spills: string[] = [];
+  private readonly workers: Session[] = [];
 
   constructor(readonly options: LakeOptions) {}
 
@@ -43,12 +45,29 @@ export class Lake {
     return this.opening;
   }
 
-  /** Each process spills into a folder of its own: DuckDB's file names there would meet. */
+  /**
+   * Sessions that can work at once, and share memory and threads as long as they do. One is the lake's own; more are made
+   * when they are first asked for, and stay.
+   */
+  async sessions(count: number): Promise<readonly Session[]> {
+    if (count === 1) return [await this.session()];
+    const { memoryLimitBytes, threads } = this.options;
+    while (this.workers.length < count) {
+      this.workers.push(await this.newSession(Math.max(Math.floor(memoryLimitBytes / count), leastMemoryBytes), Math.max(1, Math.floor(threads / count))));
+    }
+    return this.workers.slice(0, count);
+  }
+
   private async openSession(): Promise<Session> {
     for (const dead of await deadStaging(this.storage, spillGroup, this.clock.nowMs())) await this.storage.removeFolder(dead);
-    this.spill = newStagingFolder(spillGroup, this.clock.nowMs());
-    const { memoryLimitBytes, threads } = this.options;
-    return Session.open({ memoryLimitBytes, threads, spillDir: this.storage.locate(this.spill) });
+    return this.newSession(this.options.memoryLimitBytes, this.options.threads);
+  }
+
+  /** Each session spills into a folder of its own: DuckDB's file names there would meet. */
+  private newSession(memoryLimitBytes: number, threads: number): Promise<Session> {
+    const spill = newStagingFolder(spillGroup, this.clock.nowMs());
+    this.spills.push(spill);
+    return Session.open({ memoryLimitBytes, threads, spillDir: this.storage.locate(spill) });
   }
 
   table(layer: string, table: string): Table {
@@ -68,11 +87,9 @@ export class Lake {
   }
 
   async close(): Promise<void> {
-    if (this.opening === null) return;
-    const session = await this.opening;
+    const own = this.opening === null ? [] : [await this.opening];
     this.opening = null;
-    session.close();
-    if (this.spill !== null) await this.storage.removeFolder(this.spill);
-    this.spill = null;
+    for (const session of [...own, ...this.workers.splice(0)]) session.close();
+    for (const spill of this.spills.splice(0)) await this.storage.removeFolder(spill);
   }
 }

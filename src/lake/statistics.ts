@@ -55,3 +55,12 @@ export function recordsOf(stats: string | null | undefined): number | null {
     return null;
   }
 }
+
+/** The least and greatest instant of a column by a file's statistics, cut to milliseconds; null when they don't say. */
+export function boundsOf(stats: string | null | undefined, column: string): { readonly fromMs: number; readonly untilMs: number } | null {
+  if (stats === undefined || stats === null || stats === '') return null;
+  const { minValues, maxValues } = JSON.parse(stats) as { minValues?: Readonly<Record<string, unknown>>; maxValues?: Readonly<Record<string, unknown>> };
+  const fromMs = Date.parse(String(minValues?.[column]));
+  const untilMs = Date.parse(String(maxValues?.[column]));
+  return Number.isNaN(fromMs) || Number.isNaN(untilMs) ? null : { fromMs, untilMs };
+}

@@ -43,8 +43,8 @@ async function anchorRun(lake: Lake, anchor: string): Promise<number> {
   return (await lake.table(layer, table).snapshot())?.txn(runTxn, 0) ?? 0;
 }
 
-/** Which files of a snapshot a view shows. */
-export type FileFilter = (partition: Readonly<Record<string, string | null>>) => boolean;
+/** Which files of a snapshot a view shows; paths are the log's. */
+export type FileFilter = (partition: Readonly<Record<string, string | null>>, path: string) => boolean;
 
 /**
  * Makes `layer.table` a view over a snapshot's files. The file names are in a variable of the session, not in the SQL text.
@@ -52,7 +52,7 @@ export type FileFilter = (partition: Readonly<Record<string, string | null>>) =>
 export async function createView(session: Session, lake: Lake, reading: Reading, filter: FileFilter = () => true): Promise<void> {
   const { layer, table, snapshot } = reading;
   const paths = [...snapshot.files.values()]
-    .filter((file) => filter(file.partitionValues))
+    .filter((file) => filter(file.partitionValues, file.path))
     .map((file) => lake.storage.locate(`${layer}/${table}/${filePath(file.path)}`));
   await session.run(`CREATE SCHEMA IF NOT EXISTS ${identifier(layer)}`);
   const name = `${identifier(layer)}.${identifier(table)}`;

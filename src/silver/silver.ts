@@ -1,18 +1,32 @@
 import type { Dataset } from '../dataset.js';
+import { LakeError } from '../errors.js';
 import { publishBuild } from '../lake/build.js';
-import { partitionKey, type Partition } from '../lake/changes.js';
+import { partitionKey, tableNumber, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
-import type { Snapshot } from '../lake/snapshot.js';
 import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
-import { recordsOf } from '../lake/statistics.js';
-import { createView } from '../lake/views.js';
-import { planSilver, type Range, type SilverPlan } from './plan.js';
-import { duplicatesSpec, eventSpec, itemSpec, rejectedSpec } from './tables.js';
-import { transform } from './transform.js';
+import { buildPlan } from './build.js';
+import { tagsOf } from './built.js';
+import { checkRejected } from './limit.js';
+import { planSilver, within, type PlannedPartition, type Range, type SilverPlan, type Why } from './plan.js';
+import { silverSpecs } from './tables.js';
 
-/** Bronze rows built together: bounds memory and spill, but a partition is always built whole. */
-const chunkRows = 150_000;
+const defaultRunRows = 1_500_000;
+
+export interface SilverOptions {
+  /** Rebuild these dates as well. */
+  readonly range?: Range | null;
+  /** Rebuild these partitions as well. */
+  readonly partitions?: readonly Partition[];
+  /** Build nothing else than what is asked for. */
+  readonly only?: boolean;
+  /** How many chunks are built at once. Default 1. */
+  readonly jobs?: number;
+  /** A run whose share of rejected rows is greater is not published. */
+  readonly maxRejected?: number;
+  /** Bronze rows that one run rebuilds before it publishes: a killed build goes on after the last run. Default 1,500,000. */
+  readonly runRows?: number;
+}
 
 export interface SilverTable {
   readonly partitions: readonly string[];
@@ -21,95 +35,161 @@ export interface SilverTable {
 
 export interface SilverSummary {
   readonly tables: Readonly<Record<string, SilverTable & { readonly rejected: number; readonly duplicates: number }>>;
+  /** All that were built, in either way. */
   readonly partitions: readonly string[];
-  readonly reason: SilverPlan['reason'] | 'no bronze';
+  /** Those of them that got their new rows added and kept their files. */
+  readonly appended: readonly string[];
+  readonly reason: Why | 'no bronze';
 }
 
 export interface SilverEvents {
   built?(partitions: number, of: number): void;
 }
 
-/** Brings silver up to date with bronze, or rebuilds a range as well. Nothing stale: nothing is written. */
-export async function buildSilver(lake: Lake, dataset: Dataset, range: Range | null, events: SilverEvents = {}): Promise<SilverSummary> {
-  const scope = new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);
-  const summary = await publishBuild(scope, {
-    plan: async (run) => {
-      const plan = await planSilver(lake, dataset, range, run);
-      return plan === null || plan.partitions.length === 0 ? null : plan;
-    },
-    build: async (plan, staging) => {
-      const files = await buildChunks(lake, dataset, plan, lake.storage.locate(staging), events);
-      return { writes: writesOf(dataset, plan, files), result: summaryOf(dataset, plan, files) };
-    },
-  });
-  if (summary !== null) return summary;
+/** Brings silver up to date with bronze, and rebuilds what is asked for. Nothing stale: nothing is written. */
+export async function buildSilver(lake: Lake, dataset: Dataset, options: SilverOptions = {}, events: SilverEvents = {}): Promise<SilverSummary> {
+  const asked = new Asked(options);
+  let total: SilverSummary | null = null;
+  for (let done = 0; ; ) {
+    const run = await buildRun(lake, dataset, options, asked, (partitions, of) => events.built?.(done + partitions, done + of));
+    if (run === null) break;
+    asked.finish(run.rebuilt);
+    done += run.summary.partitions.length;
+    total = total === null ? run.summary : mergeSilver(total, run.summary);
+    if (run.last) break;
+  }
+  if (total !== null) return total;
   const bronze = await lake.table('bronze', dataset.name).snapshot();
   return { ...summaryOf(dataset, null, new Map()), reason: bronze === null ? 'no bronze' : 'changed' };
 }
 
-async function buildChunks(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, events: SilverEvents): Promise<Map<string, StagedFile[]>> {
-  const session = await lake.session();
-  const files = new Map<string, StagedFile[]>();
-  let done = 0;
-  for (const [index, chunk] of chunksOf(plan).entries()) {
-    const keys = new Set(chunk.map(partitionKey));
-    await createView(session, lake, { layer: 'bronze', table: dataset.name, snapshot: plan.bronze }, (partition) => keys.has(partitionKey(partition)));
-    await session.run(`CREATE OR REPLACE VIEW bronze_rows AS SELECT * FROM bronze.${JSON.stringify(dataset.name)}`);
-    const output = await transform(session, dataset, `${stagingDir}/${index}`);
-    for (const [table, built] of Object.entries(output.tables)) files.set(table, [...(files.get(table) ?? []), ...built.files]);
-    done += chunk.length;
-    events.built?.(done, plan.partitions.length);
-  }
-  return files;
-}
+/** What a build asked for and hasn't done yet. */
+class Asked {
+  private readonly keys: ReadonlySet<string>;
+  private readonly displaced = new Set<string>();
+  private readonly done = new Set<string>();
 
-function chunksOf(plan: SilverPlan): Partition[][] {
-  const rows = rowsByPartition(plan.bronze);
-  const chunks: Partition[][] = [];
-  let open: Partition[] = [];
-  let openRows = 0;
-  for (const partition of plan.partitions) {
-    const own = rows.get(partitionKey(partition)) ?? 0;
-    if (open.length > 0 && openRows + own > chunkRows) {
-      chunks.push(open);
-      open = [];
-      openRows = 0;
+  constructor(private readonly options: SilverOptions) {
+    this.keys = new Set((options.partitions ?? []).map(partitionKey));
+  }
+
+  readonly rebuild = (partition: Partition): boolean => {
+    const key = partitionKey(partition);
+    if (this.displaced.has(key)) return true;
+    const { range } = this.options;
+    return !this.done.has(key) && (this.keys.has(key) || (range !== undefined && range !== null && within(partition, range)));
+  };
+
+  displace(partitions: readonly Partition[]): void {
+    for (const partition of partitions) this.displaced.add(partitionKey(partition));
+  }
+
+  finish(parts: readonly PlannedPartition[]): void {
+    for (const { partition } of parts) {
+      this.done.add(partitionKey(partition));
+      this.displaced.delete(partitionKey(partition));
     }
-    open.push(partition);
-    openRows += own;
   }
-  if (open.length > 0) chunks.push(open);
-  return chunks;
 }
 
-function rowsByPartition(snapshot: Snapshot): Map<string, number> {
-  const rows = new Map<string, number>();
-  for (const file of snapshot.files.values()) {
-    const key = partitionKey(file.partitionValues);
-    rows.set(key, (rows.get(key) ?? 0) + (recordsOf(file.stats) ?? chunkRows));
-  }
-  return rows;
+interface Part {
+  readonly run: number;
+  readonly plan: SilverPlan;
+  /** Nothing is stale when it is done. */
+  readonly last: boolean;
+  /** Partitions that are to be built, in this part and after it. */
+  readonly of: number;
 }
 
-/** In the order of their commits: the event table publishes. */
+interface Run {
+  readonly summary: SilverSummary;
+  readonly rebuilt: readonly PlannedPartition[];
+  readonly last: boolean;
+}
+
+async function buildRun(lake: Lake, dataset: Dataset, options: SilverOptions, asked: Asked, built: (partitions: number, of: number) => void): Promise<Run | null> {
+  const scope = new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);
+  return publishBuild(scope, {
+    plan: async (run) => {
+      const plan = await planSilver(lake, dataset, asked, run);
+      if (plan === null) return null;
+      const wanted = options.only === true ? onlyAsked(plan, asked) : plan;
+      return wanted.rebuild.length + wanted.append.length === 0 ? null : partOf(wanted, options.runRows ?? defaultRunRows);
+    },
+    build: async ({ plan, last, of }, staging) => {
+      const { files, displaced } = await buildPlan(lake, dataset, plan, lake.storage.locate(staging), options.jobs ?? 1, (partitions) => built(partitions, of));
+      if (displaced.length > 0) {
+        asked.displace(displaced);
+        throw new LakeError('an earlier message came after a later one that says the same', { code: 'COMMIT_CONFLICT', op: 'silver', path: `silver.${dataset.event.table}` });
+      }
+      if (options.maxRejected !== undefined) await checkRejected(await lake.session(), dataset, files, options.maxRejected);
+      return { writes: writesOf(dataset, plan, files), result: { summary: summaryOf(dataset, plan, files), rebuilt: plan.rebuild, last } };
+    },
+  });
+}
+
+/** Only what somebody asked for; what else is stale stays so. */
+function onlyAsked(plan: SilverPlan, asked: Asked): SilverPlan {
+  const some = <P extends PlannedPartition>(parts: readonly P[]): P[] => parts.filter(({ partition }) => asked.rebuild(partition));
+  return { ...plan, rebuild: some(plan.rebuild), append: some(plan.append), txns: {} };
+}
+
+/** As much of a plan as one run takes: rebuilds first, for they may be done again; what is appended comes with the last run. */
+function partOf(plan: SilverPlan, runRows: number): Part {
+  const of = plan.rebuild.length + plan.append.length;
+  const rebuild: PlannedPartition[] = [];
+  let rows = 0;
+  for (const part of plan.rebuild) {
+    if (plan.splits && rebuild.length > 0 && rows + part.rows > runRows) return { run: plan.run, plan: { ...plan, rebuild, append: [], txns: {} }, last: false, of };
+    rebuild.push(part);
+    rows += part.rows;
+  }
+  return { run: plan.run, plan, last: true, of };
+}
+
 function writesOf(dataset: Dataset, plan: SilverPlan, files: ReadonlyMap<string, readonly StagedFile[]>): TableWrite[] {
-  const specs = [itemSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
-  return specs.map((spec) => {
-    const own = files.get(spec.table) ?? [];
+  const tags = tagsOf(plan.contract, tableNumber(plan.bronze), plan.bronze.version);
+  const replaces = plan.rebuild.length === 0 ? null : plan.rebuild.map(({ partition }) => partition);
+  return silverSpecs(dataset).map((spec) => {
+    const own = (files.get(spec.table) ?? []).map((file) => ({ ...file, tags }));
     const txns: Readonly<Record<string, number>> = spec.table === dataset.event.table ? plan.txns : {};
-    return { spec, files: own, replaces: plan.partitions, txns, metrics: { rows: rowsOf(own), partitions: plan.partitions.length } };
+    return { spec, files: own, replaces, txns, metrics: { rows: rowsOf(own), partitions: plan.rebuild.length + plan.append.length } };
   });
 }
 
 function summaryOf(dataset: Dataset, plan: SilverPlan | null, files: ReadonlyMap<string, readonly StagedFile[]>): SilverSummary {
   const rows = (table: string): number => rowsOf(files.get(table) ?? []);
-  const partitions = plan?.partitions.map(partitionName) ?? [];
+  const names = (parts: readonly PlannedPartition[]): string[] => parts.map(({ partition }) => partitionName(partition));
+  const appended = names(plan?.append ?? []);
+  const partitions = [...names(plan?.rebuild ?? []), ...appended].sort();
   const rejected = rows(`${dataset.name}_rejected`);
   const duplicates = rows(`${dataset.name}_duplicates`);
   const tables = [dataset.event.table, dataset.items.table, `${dataset.name}_rejected`, `${dataset.name}_duplicates`];
   return {
     tables: Object.fromEntries(tables.map((table) => [table, { partitions, rows: rows(table), rejected: table === dataset.event.table ? rejected : 0, duplicates: table === dataset.event.table ? duplicates : 0 }])),
     partitions,
-    reason: plan?.reason ?? 'changed',
+    appended,
+    reason: reasonOf(plan),
   };
+}
+
+/** Why most of a plan is built. */
+function reasonOf(plan: SilverPlan | null): Why {
+  const whys = new Set([...(plan?.rebuild ?? []), ...(plan?.append ?? [])].map(({ why }) => why));
+  return reasons.find((why) => whys.has(why)) ?? 'changed';
+}
+
+const reasons: readonly Why[] = ['new bronze', 'new contract', 'asked', 'changed', 'new rows', 'first build'];
+
+/** What two builds did, one after the other; rows of a partition that both built count twice. */
+export function mergeSilver(before: SilverSummary | null, after: SilverSummary): SilverSummary {
+  if (before === null || before.partitions.length === 0) return after;
+  if (after.partitions.length === 0) return before;
+  const partitions = [...new Set([...before.partitions, ...after.partitions])].sort();
+  const tables = Object.entries(after.tables).map(([name, table]) => {
+    const earlier = before.tables[name];
+    return [name, { partitions, rows: table.rows + (earlier?.rows ?? 0), rejected: table.rejected + (earlier?.rejected ?? 0), duplicates: table.duplicates + (earlier?.duplicates ?? 0) }] as const;
+  });
+  const rebuilt = new Set([before, after].flatMap((each) => each.partitions.filter((name) => !each.appended.includes(name))));
+  return { tables: Object.fromEntries(tables), partitions, appended: partitions.filter((name) => !rebuilt.has(name)), reason: before.reason };
 }

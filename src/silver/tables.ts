@@ -61,6 +61,11 @@ export function duplicatesSpec(dataset: Dataset): TableSpec {
   ]);
 }
 
+/** All of silver's tables in the order of their commits: the event table publishes. */
+export function silverSpecs(dataset: Dataset): readonly TableSpec[] {
+  return [itemSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
+}
+
 function spec(dataset: Dataset, table: string, statistics: readonly string[], columns: readonly TableColumn[]): TableSpec {
   return { layer: 'silver', table, columns, partitionBy, statistics, anchor: `silver/${dataset.event.table}` };
 }

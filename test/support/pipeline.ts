@@ -81,7 +81,7 @@ export class Pipeline {
   }
 
   silver(range: Range | null = null): Promise<SilverSummary> {
-    return refreshSilver(this.context(), this.dataset, range);
+    return refreshSilver(this.context(), this.dataset, { range });
   }
 
   gold(range: Range | null = null): Promise<GoldSummary> {

@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import type { Dataset } from '../dataset.js';
+import { write } from '../engines/duckdb.js';
+import type { AddFile } from '../lake/actions.js';
+import { distinctPartitions, partitionKey, type Partition } from '../lake/changes.js';
+import { textList, type Session } from '../lake/duckdb.js';
+import { filePath } from '../lake/layout.js';
+import type { Lake } from '../lake/lake.js';
+import type { Snapshot } from '../lake/snapshot.js';
+import { sqlFile } from '../lake/sql.js';
+import type { StagedFile } from '../lake/staged.js';
+import { boundsOf } from '../lake/statistics.js';
+
+const knownSelect = sqlFile(import.meta.url, './sql/known-event.sql');
+const freshSelect = sqlFile(import.meta.url, './sql/fresh.sql');
+const repeatedSelect = sqlFile(import.meta.url, './sql/repeated.sql');
+
+const partitionBy = ['event_date', 'platform'];
+
+/** New rows of some partitions, by table. */
+export type Staged = Map<string, readonly StagedFile[]>;
+
+export interface Checked {
+  readonly files: Staged;
+  /** Partitions where an earlier message came after a later one that says the same: which is kept changes, so they are built whole. */
+  readonly displaced: readonly Partition[];
+}
+
+/**
+ * Checks new rows against the keys of the events that are in their partitions: what is there already becomes a duplicate.
+ * Equal events have equal times, so only event files whose times overlap those of the new ones are read.
+ */
+export async function withoutKnown(session: Session, lake: Lake, dataset: Dataset, files: Staged, stagingDir: string): Promise<Checked> {
+  const events = files.get(dataset.event.table) ?? [];
+  const existing = overlapping(await lake.table('silver', dataset.event.table).snapshot(), events);
+  if (existing.length === 0) return { files, displaced: [] };
+  const paths = existing.map((file) => lake.storage.locate(`silver/${dataset.event.table}/${filePath(file.path)}`));
+  const staged = (list: readonly StagedFile[]) => ({ staged: textList(list.map(({ path }) => path)) });
+  await session.run(`CREATE OR REPLACE TEMP TABLE known_event AS ${knownSelect}`, { ...staged(events), existing: textList(paths) });
+  try {
+    const known = await session.rows('SELECT CAST(event_date AS VARCHAR) AS event_date, platform, bool_or(_displaces) AS displaces FROM known_event GROUP BY ALL');
+    if (known.length === 0) return { files, displaced: [] };
+    const displaced = known.filter((row) => row['displaces'] === true).map((row) => ({ event_date: String(row['event_date']), platform: row['platform'] as string | null }));
+    if (displaced.length > 0) return { files, displaced: distinctPartitions(displaced) };
+    const put = (name: string, select: string, list: readonly StagedFile[]): Promise<StagedFile[]> =>
+      list.length === 0 ? Promise.resolve([]) : write(session, select, { partitionBy, stagingDir: join(stagingDir, name), parameters: staged(list) });
+    const checked = new Map(files);
+    const duplicates = `${dataset.name}_duplicates`;
+    checked.set(duplicates, [...(files.get(duplicates) ?? []), ...(await put('repeated', repeatedSelect, events))]);
+    for (const table of [dataset.event.table, dataset.items.table]) checked.set(table, await put(table, freshSelect, files.get(table) ?? []));
+    return { files: checked, displaced: [] };
+  } finally {
+    await session.run('DROP TABLE known_event');
+  }
+}
+
+/** The live event files that may hold an event of these new ones. */
+function overlapping(snapshot: Snapshot | null, events: readonly StagedFile[]): AddFile[] {
+  const fresh = new Map<string, { fromMs: number; untilMs: number }>();
+  for (const { partition, columns } of events) {
+    const time = columns.get('event_timestamp');
+    const fromMs = Date.parse(time?.min ?? '') || -Infinity;
+    const untilMs = Date.parse(time?.max ?? '') || Infinity;
+    const known = fresh.get(partitionKey(partition));
+    fresh.set(partitionKey(partition), { fromMs: Math.min(fromMs, known?.fromMs ?? Infinity), untilMs: Math.max(untilMs, known?.untilMs ?? -Infinity) });
+  }
+  return [...(snapshot?.files.values() ?? [])].filter((file) => {
+    const range = fresh.get(partitionKey(file.partitionValues));
+    if (range === undefined) return false;
+    const bounds = boundsOf(file.stats, 'event_timestamp');
+    return bounds === null || (bounds.fromMs <= range.untilMs + 1 && bounds.untilMs + 1 >= range.fromMs);
+  });
+}

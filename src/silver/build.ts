@@ -1,0 +1,75 @@
+import { join } from 'node:path';
+import type { Dataset } from '../dataset.js';
+import { partitionKey, type Partition } from '../lake/changes.js';
+import type { Session } from '../lake/duckdb.js';
+import type { Lake } from '../lake/lake.js';
+import { identifier } from '../lake/sql.js';
+import type { StagedFile } from '../lake/staged.js';
+import { createView } from '../lake/views.js';
+import { withoutKnown, type Staged } from './append.js';
+import type { Appended, PlannedPartition, SilverPlan } from './plan.js';
+import { transform } from './transform.js';
+
+/** Bronze rows built together: bounds memory and spill, but a partition is always read whole. */
+const chunkRows = 150_000;
+
+export interface BuiltFiles {
+  /** By table. */
+  readonly files: ReadonlyMap<string, readonly StagedFile[]>;
+  /** Partitions that can't be appended to and must be built whole. */
+  readonly displaced: readonly Partition[];
+}
+
+/** Partitions that are built together, in one way. */
+type Chunk = { readonly kind: 'rebuild'; readonly parts: readonly PlannedPartition[] } | { readonly kind: 'append'; readonly parts: readonly Appended[] };
+
+/** Builds all of a plan into staged files. @param jobs how many sessions work at once */
+export async function buildPlan(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, jobs: number, built: (partitions: number) => void): Promise<BuiltFiles> {
+  const chunks: Chunk[] = [
+    ...chunksOf(plan.rebuild).map((parts): Chunk => ({ kind: 'rebuild', parts })),
+    ...chunksOf(plan.append).map((parts): Chunk => ({ kind: 'append', parts })),
+  ];
+  const files = new Map<string, StagedFile[]>();
+  const displaced: Partition[] = [];
+  let done = 0;
+  const waiting = chunks.entries();
+  const work = async (session: Session): Promise<void> => {
+    for (const [index, chunk] of waiting) {
+      const output = await buildChunk(session, lake, dataset, plan, chunk, join(stagingDir, String(index)));
+      for (const [table, own] of output.files) files.set(table, [...(files.get(table) ?? []), ...own]);
+      displaced.push(...output.displaced);
+      done += chunk.parts.length;
+      built(done);
+    }
+  };
+  const sessions = await lake.sessions(Math.max(1, Math.min(jobs, chunks.length)));
+  const failed = (await Promise.allSettled(sessions.map(work))).find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return { files, displaced };
+}
+
+async function buildChunk(session: Session, lake: Lake, dataset: Dataset, plan: SilverPlan, chunk: Chunk, stagingDir: string): Promise<BuiltFiles> {
+  const keys = new Set(chunk.parts.map(({ partition }) => partitionKey(partition)));
+  const paths = chunk.kind === 'append' ? new Set(chunk.parts.flatMap((part) => part.paths)) : null;
+  await createView(session, lake, { layer: 'bronze', table: dataset.name, snapshot: plan.bronze }, (partition, path) => keys.has(partitionKey(partition)) && paths?.has(path) !== false);
+  await session.run(`CREATE OR REPLACE VIEW bronze_rows AS SELECT * FROM bronze.${identifier(dataset.name)}`);
+  const output = await transform(session, dataset, stagingDir);
+  const files: Staged = new Map(Object.entries(output.tables).map(([table, own]) => [table, own.files]));
+  return chunk.kind === 'append' ? withoutKnown(session, lake, dataset, files, join(stagingDir, 'checked')) : { files, displaced: [] };
+}
+
+function chunksOf<P extends PlannedPartition>(parts: readonly P[]): P[][] {
+  const chunks: P[][] = [];
+  let rows = 0;
+  for (const part of parts) {
+    const open = chunks.at(-1);
+    if (open === undefined || rows + part.rows > chunkRows) {
+      chunks.push([part]);
+      rows = part.rows;
+    } else {
+      open.push(part);
+      rows += part.rows;
+    }
+  }
+  return chunks;
+}
