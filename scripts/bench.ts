@@ -3,6 +3,7 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { change } from './bench/change.js';
 import { drain } from './bench/drain.js';
 import { figureLine, tableLines, type Figure, type PartResult } from './bench/figures.js';
 import { gold } from './bench/gold.js';
@@ -12,7 +13,7 @@ import { silver } from './bench/silver.js';
 import { generated, Workbench } from './bench/workbench.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, drain, memory };
+const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, drain, memory };
 const help = `npm run bench -- [--events N] [--runs R] [--only ${Object.keys(parts).join(',')}] [--out FILE]`;
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);

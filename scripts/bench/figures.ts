@@ -22,7 +22,7 @@ export interface Figure {
   readonly what: string;
   readonly ours: Quantity;
   readonly peer: Quantity;
-  /** Time: how many times as fast as the peer Ingot is, event by event, pair by pair. Memory: how many times as much. */
+  /** Time: how many times as fast as the peer Ingot is, event by event, pair by pair; of `share` and memory: how many times as much. */
   readonly ratio: Spread;
   /** The same by CPU time, which other work on the machine hardly changes. */
   readonly cpuRatio: Spread | null;
@@ -44,6 +44,16 @@ export function compare(part: string, what: string, ours: readonly [Side, readon
     spreadOf(ours[1].map((cost, pair) => (of(peer[1][pair]!) * share) / Math.max(of(cost), 0.001)));
   const ratio = ratios((cost) => cost.wallMs);
   return { part, what, ours: medianOf(...ours), peer: medianOf(...peer), ratio, cpuRatio: ratios((cost) => cost.cpuMs), aim, met: isMet(ratio.median, aim) };
+}
+
+/** What our runs cost, as a share of what the peer's cost: 0.05 is a twentieth. The sides need not have as many runs. */
+export function share(part: string, what: string, ours: readonly [Side, readonly Cost[]], peer: readonly [Side, readonly Cost[]], aim: Aim | null): Figure {
+  const shares = (of: (cost: Cost) => number): Spread => {
+    const whole = Math.max(spreadOf(peer[1].map(of)).median, 0.001);
+    return spreadOf(ours[1].map((cost) => of(cost) / whole));
+  };
+  const ratio = shares((cost) => cost.wallMs);
+  return { part, what, ours: medianOf(...ours), peer: medianOf(...peer), ratio, cpuRatio: shares((cost) => cost.cpuMs), aim, met: isMet(ratio.median, aim) };
 }
 
 function medianOf({ name, events }: Side, costs: readonly Cost[]): Quantity {
@@ -87,6 +97,7 @@ function aimText(aim: Aim): string {
   return [...(aim.atLeast === undefined ? [] : [`≥ ${aim.atLeast}`]), ...(aim.atMost === undefined ? [] : [`≤ ${aim.atMost}`])].join(', ');
 }
 
-const twoDigits = (value: number): string => value.toFixed(2);
+/** A ratio far below 1 needs a third digit to tell anything. */
+const twoDigits = (value: number): string => value.toFixed(value < 0.1 ? 3 : 2);
 const spreadText = ({ median, min, max }: Spread): string => `${twoDigits(median)} (${twoDigits(min)}–${twoDigits(max)})`;
 const grouped = (value: number): string => value.toLocaleString('en-US');

@@ -45,7 +45,8 @@ export async function alternate(sides: readonly Side[], runs: number, folder: st
   return costs;
 }
 
-async function timed(work: () => Promise<void>): Promise<Cost> {
+/** What some work costs. */
+export async function timed(work: () => Promise<void>): Promise<Cost> {
   const childrenBefore = childrenCpuMs();
   const cpuBefore = process.cpuUsage();
   const startedAt = process.hrtime.bigint();
