@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { change } from './bench/change.js';
 import { drain } from './bench/drain.js';
 import { figureLine, tableLines, type Figure, type PartResult } from './bench/figures.js';
+import { fresh } from './bench/fresh.js';
 import { gold } from './bench/gold.js';
 import { landing } from './bench/landing.js';
 import { memory } from './bench/memory.js';
@@ -13,7 +14,7 @@ import { silver } from './bench/silver.js';
 import { generated, Workbench } from './bench/workbench.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, drain, memory };
+const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, memory };
 const help = `npm run bench -- [--events N] [--runs R] [--only ${Object.keys(parts).join(',')}] [--out FILE]`;
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);

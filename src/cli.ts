@@ -17,6 +17,12 @@ const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: Comma
   backfill: () => import('./commands/backfill.js'),
   query: () => import('./commands/query.js'),
   audit: () => import('./commands/audit.js'),
+  status: () => import('./commands/status.js'),
+  compact: () => import('./commands/compact.js'),
+  vacuum: () => import('./commands/vacuum.js'),
+  rejected: () => import('./commands/rejected.js'),
+  replay: () => import('./commands/replay.js'),
+  forget: () => import('./commands/forget.js'),
   ddl: () => import('./commands/ddl.js'),
   generate: () => import('./commands/generate.js'),
 };

@@ -76,6 +76,8 @@ export interface Dataset<E extends Columns = Columns, I extends Columns = Column
   readonly platform: { readonly key: string; readonly values: readonly string[] };
   /** Texts that mean null. */
   readonly nulls: readonly string[];
+  /** The event column that names a person: `forget` removes by it. */
+  readonly person?: string | undefined;
   /** `silver.<table>`: a row per event. event_id, event_date, platform, event_timestamp and the like come by themselves. */
   readonly event: { readonly table: string; readonly columns: E };
   /** `silver.<table>`: a row per element of an array in the event. */

@@ -22,6 +22,7 @@ const contract = z.strictObject({
   time: z.strictObject({ key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0) }),
   platform: z.strictObject({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1) }),
   nulls: z.array(z.string()),
+  person: name.optional(),
   event: z.strictObject({ table: name, columns }),
   items: z.strictObject({ table: name, key: z.string().min(1), columns }),
 });
@@ -51,6 +52,8 @@ export async function loadDataset(dir: string, datasetName: string): Promise<Dat
     throw invalid(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, result.error);
   }
   if (result.data.name !== datasetName) throw invalid(path, `its name is ${result.data.name}, its folder ${datasetName}`, undefined);
+  const { person } = result.data;
+  if (person !== undefined && result.data.event.columns[person]?.type !== 'text') throw invalid(path, `person: ${person} is no text column of the event`, undefined);
   const taken = reserved.find((each) => each in result.data.event.columns || each in result.data.items.columns);
   if (taken !== undefined) throw invalid(path, `the column ${taken} comes by itself in silver`, undefined);
   const twice = Object.keys(result.data.items.columns).find((each) => each in result.data.event.columns);

@@ -7,6 +7,7 @@ export default defineDataset({
   time: { key: 'event_timestamp', notBefore: '2000-01-01', maxAheadMs: 24 * 60 * 60 * 1000 },
   platform: { key: 'platform', values: ['IOS', 'ANDROID'] },
   nulls: ['null', '(not set)', ''],
+  person: 'user_id',
   event: {
     table: 'event',
     columns: {

@@ -1,34 +1,50 @@
+import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
+import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
 import { addedTotals } from '../lake/totals.js';
 import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
+import { absentRows, newMarks, type History } from './absent.js';
+import { forgottenTxn, readForgotten, type Forgotten } from './forgotten.js';
 import { knownIds } from './known.js';
-import { land } from './land.js';
+import { land, type Landed } from './land.js';
+import { checkRejected } from './limit.js';
 import { filesTxn, manifestPath, nextManifest, readTaken, type Taken } from './manifest.js';
 import { bronzeSpec, rejectedSpec } from './tables.js';
 import { Window } from './window.js';
 
-/** What one window's commit did. received = landed + rejected + redelivered. */
+/** What one window's commit did. received = landed + rejected + redelivered + forgotten. */
 export interface WindowCounts {
   readonly received: number;
   readonly landed: number;
   readonly rejected: number;
   readonly redelivered: number;
+  readonly forgotten: number;
   readonly files: number;
   readonly bytes: number;
   readonly partitions: readonly string[];
 }
 
+export interface BronzeOptions {
+  /** A window of which a greater share is rejected is not committed: 0.05 is 5 %. */
+  readonly maxRejected?: number | undefined;
+  /** The source is raw history: only rows that bronze does not have land. */
+  readonly history?: History | null;
+}
+
 /** Writes windows of one dataset into bronze. */
 export class Bronze {
+  /** Messages of the windows that were committed. */
+  private committed = 0;
   private taken: Taken = { version: 0, marks: new Map() };
   readonly scope: Scope;
 
   constructor(
     private readonly lake: Lake,
     private readonly dataset: Dataset,
+    private readonly options: BronzeOptions = {},
   ) {
     this.scope = new Scope(lake, `bronze.${dataset.name}`, 'bronze', dataset.name);
   }
@@ -47,7 +63,8 @@ export class Bronze {
 
   /**
    * Lands and commits a sealed window; the caller acknowledges it afterwards.
-   * @throws LakeError COMMIT_CONFLICT when another process has taken files meanwhile: open again and read again
+   * @throws LakeError COMMIT_CONFLICT when another process has taken files meanwhile: open again and read again;
+   * CHECK_FAILED when too much of the window is rejected
    */
   async commit(window: Window): Promise<WindowCounts> {
     const staging = window.folder.slice(this.lake.storage.root.length + 1);
@@ -58,36 +75,60 @@ export class Bronze {
       if (counts !== null) return counts;
       await this.lake.storage.removeFolder(`${staging}/rows`);
       await this.lake.storage.removeFolder(`${staging}/rejected`);
+      await this.lake.storage.removeFolder(`${staging}/absent`);
     }
   }
 
-  /** Null: redelivered messages may have been committed by another consumer meanwhile, so look again. */
+  /** Null: redelivered messages may have been committed by another consumer meanwhile, or a person was forgotten, so look again. */
   private async publish(window: Window, staging: string, run: number, known: readonly string[]): Promise<WindowCounts | null> {
-    const { landed, rejected } = await land(await this.lake.session(), this.dataset, window, known);
-    const counts = countsOf(window, landed, rejected);
-    const manifest = window.marks.length === 0 ? null : nextManifest(this.taken, window.marks);
+    const session = await this.lake.session();
+    const persons = await readForgotten(this.lake, this.dataset, await this.scope.anchor.snapshot());
+    const { history = null } = this.options;
+    const messages = await land(session, this.dataset, window, known, persons);
+    const absent = history === null ? null : await absentRows(session, this.lake, this.dataset, messages, history, join(window.folder, 'absent'));
+    const { landed, rejected, forgotten } = absent ?? messages;
+    if (this.options.maxRejected !== undefined) await this.check(session, staging, { landed, rejected }, this.options.maxRejected);
+    const counts = countsOf(window, landed, rejected, forgotten, absent?.outside ?? 0);
+    const marks = history === null ? window.marks : newMarks(window.marks, history, this.taken);
+    const manifest = marks.length === 0 ? null : nextManifest(this.taken, marks);
     const stagedManifest = `${staging}/manifest.json`;
     if (manifest !== null) await this.lake.storage.put(stagedManifest, manifest.text);
     const extras = manifest === null ? [] : [{ stagedPath: stagedManifest, path: manifestPath(this.dataset, manifest.taken.version) }];
     const txns: Record<string, number> = manifest === null ? {} : { [filesTxn]: manifest.taken.version };
-    const metrics = { received: counts.received, landed: counts.landed, rejected: counts.rejected, redelivered: counts.redelivered };
+    const metrics = { received: counts.received, landed: counts.landed, rejected: counts.rejected, redelivered: counts.redelivered, forgotten: counts.forgotten };
     const writes: TableWrite[] = [
       { spec: rejectedSpec(this.dataset), files: rejected, replaces: null, txns: {}, metrics: { rejected: counts.rejected } },
       { spec: bronzeSpec(this.dataset), files: landed, replaces: null, txns, totals: addedTotals(counts), metrics },
     ];
     try {
-      await this.scope.publish(staging, writes, extras, (current) => this.validate(window, run, current, manifest !== null));
+      await this.scope.publish(staging, writes, extras, async (current) => {
+        await this.validate(window, run, current, manifest !== null, persons);
+        if (absent !== null && current !== run && !(await absent.stands())) throw new LookAgain();
+      });
     } catch (error) {
       if (error instanceof LookAgain) return null;
       throw error;
     }
     if (manifest !== null) this.taken = manifest.taken;
+    for (const mark of window.marks) history?.taken.set(mark.sha256, mark);
+    this.committed += counts.received;
     return counts;
   }
 
-  private async validate(window: Window, run: number, current: number, takesFiles: boolean): Promise<void> {
+  private async check(session: Session, staging: string, rows: Landed, maxRejected: number): Promise<void> {
+    try {
+      await checkRejected(session, this.dataset, rows, maxRejected, this.committed);
+    } catch (error) {
+      await this.lake.storage.removeFolder(staging);
+      throw error;
+    }
+  }
+
+  private async validate(window: Window, run: number, current: number, takesFiles: boolean, persons: Forgotten): Promise<void> {
+    const anchor = await this.scope.anchor.snapshot();
+    if ((anchor?.txn(forgottenTxn, 0) ?? 0) !== persons.version) throw new LookAgain();
     if (takesFiles) {
-      const version = (await this.scope.anchor.snapshot())?.txn(filesTxn, 0) ?? 0;
+      const version = anchor?.txn(filesTxn, 0) ?? 0;
       if (version !== this.taken.version) {
         throw new LakeError('another process has landed files of this dataset meanwhile', { code: 'COMMIT_CONFLICT', op: 'commit', path: `bronze.${this.dataset.name}` });
       }
@@ -98,13 +139,14 @@ export class Bronze {
 
 class LookAgain extends Error {}
 
-function countsOf(window: Window, landed: readonly StagedFile[], rejected: readonly StagedFile[]): WindowCounts {
-  const received = window.rows + window.repeated;
+function countsOf(window: Window, landed: readonly StagedFile[], rejected: readonly StagedFile[], forgotten: number, outside: number): WindowCounts {
+  const received = window.rows + window.repeated - outside;
   return {
     received,
     landed: rowsOf(landed),
     rejected: rowsOf(rejected),
-    redelivered: received - rowsOf(landed) - rowsOf(rejected),
+    redelivered: received - rowsOf(landed) - rowsOf(rejected) - forgotten,
+    forgotten,
     files: landed.length + rejected.length,
     bytes: window.bytes,
     partitions: landed.map((file) => partitionName(file.partition)),

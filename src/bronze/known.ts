@@ -4,6 +4,7 @@ import { textList } from '../lake/duckdb.js';
 import { filePath } from '../lake/layout.js';
 import type { Lake } from '../lake/lake.js';
 import { sqlFile } from '../lake/sql.js';
+import { readAgain } from './gone.js';
 import type { Redelivery } from './window.js';
 
 const knownSelect = sqlFile(import.meta.url, './known.sql');
@@ -16,7 +17,10 @@ const clockSkewMs = 3_600_000;
  * Only files that were received into after the oldest of them was sent are read.
  */
 export async function knownIds(lake: Lake, dataset: Dataset, redeliveries: readonly Redelivery[]): Promise<string[]> {
-  if (redeliveries.length === 0) return [];
+  return redeliveries.length === 0 ? [] : readAgain(() => lookUp(lake, dataset, redeliveries));
+}
+
+async function lookUp(lake: Lake, dataset: Dataset, redeliveries: readonly Redelivery[]): Promise<string[]> {
   const sentAtMs = Math.min(...redeliveries.map((each) => each.sentAtMs ?? 0)) - clockSkewMs;
   const paths: string[] = [];
   for (const name of [dataset.name, `${dataset.name}_rejected`]) {

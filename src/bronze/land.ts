@@ -3,27 +3,50 @@ import { stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
-import { textList, type Session } from '../lake/duckdb.js';
+import { textList, type Parameters, type Session } from '../lake/duckdb.js';
 import { fill, sqlFile } from '../lake/sql.js';
-import type { StagedFile } from '../lake/staged.js';
+import { rowsOf, type StagedFile } from '../lake/staged.js';
+import { forgottenFilter, nobody, type Forgotten } from './forgotten.js';
 import type { Window, WindowFile } from './window.js';
 
 const landTemplate = sqlFile(import.meta.url, './land.sql');
 const eventTimestamp = sqlFile(import.meta.url, './event-timestamp.sql').trim();
+const platform = sqlFile(import.meta.url, './platform.sql').trim();
+const rejectedTemplate = sqlFile(import.meta.url, './rejected.sql');
+const spoolSelect = sqlFile(import.meta.url, './spool.sql');
+/** As land.sql names it. */
+const forgottenReason = 'forgotten';
 const badSelect = sqlFile(import.meta.url, './rejected-bad.sql');
-const rejectedSelect = fill(sqlFile(import.meta.url, './rejected.sql'), { bad: badSelect });
+const placedTemplate = sqlFile(import.meta.url, './placed.sql');
 
-/** A window's rows as staged files. */
+/** Messages as files of the two tables. */
 export interface Landed {
   readonly landed: readonly StagedFile[];
   readonly rejected: readonly StagedFile[];
 }
 
+export interface LandedMessages extends Landed {
+  /** Messages of persons who were forgotten: they land nowhere. */
+  readonly forgotten: number;
+}
+
+/** Where messages are read from. */
+export interface Messages {
+  /** SQL of those whose body is text: body, message_id, source, source_position, sent_at, received_at. */
+  readonly select: string;
+  /** SQL of those whose body is no text, as rows of the rejected table. */
+  readonly bad: string;
+  /** False when there is none of these. */
+  readonly hasBad: boolean;
+  readonly parameters: Parameters;
+}
+
 /**
  * Parses a window's spool with DuckDB, in one pass, into files of the two tables.
  * @param knownIds message ids that bronze has already: their rows are left out
+ * @param persons those who were forgotten: their rows are counted and left out
  */
-export async function land(session: Session, dataset: Dataset, window: Window, knownIds: readonly string[]): Promise<Landed> {
+export async function land(session: Session, dataset: Dataset, window: Window, knownIds: readonly string[], persons: Forgotten): Promise<LandedMessages> {
   const parameters = {
     lines_path: window.path('lines'),
     ...filesOf(window),
@@ -32,22 +55,43 @@ export async function land(session: Session, dataset: Dataset, window: Window, k
     known_ids: textList(knownIds),
     delimiter: '\x1f',
     no_text: '\x1e\x1e',
+  };
+  const hasBad = (await stat(window.path('bad'))).size > 0;
+  return landMessages(session, dataset, { select: spoolSelect, bad: badSelect, hasBad, parameters }, window.folder, persons);
+}
+
+/** Writes messages into files of the two tables, in the folders `rows` and `rejected` of an absolute folder. */
+export async function landMessages(session: Session, dataset: Dataset, messages: Messages, folder: string, persons: Forgotten = nobody): Promise<LandedMessages> {
+  const filter = forgottenFilter(dataset, persons);
+  const parameters = { ...messages.parameters, ...contractParameters(dataset), ...filter.parameters };
+  const staged = await write(session, landSelect(messages.select, '', filter.sql), { parameters, partitionBy: ['reason', 'event_date', 'platform'], stagingDir: join(folder, 'rows') });
+  const landed = staged.filter((file) => file.partition['reason'] === null).map(withoutReason);
+  const forgotten = rowsOf(staged.filter((file) => file.partition['reason'] === forgottenReason));
+  const unread = staged.filter((file) => ![null, forgottenReason].includes(file.partition['reason'] ?? null));
+  const writeRejected = (select: string): Promise<StagedFile[]> =>
+    write(session, select, { parameters: { ...parameters, rejected_paths: textList(unread.map((file) => file.path)) }, partitionBy: ['received_date'], stagingDir: join(folder, 'rejected') });
+  if (unread.length > 0) return { landed, forgotten, rejected: await writeRejected(fill(rejectedTemplate, { bad: messages.bad })) };
+  return { landed, forgotten, rejected: messages.hasBad ? await writeRejected(messages.bad) : [] };
+}
+
+/** SQL that reads messages by the contract. @param also columns of the messages that are kept besides, each with a comma after it; @param forgotten tells of a body whether its person was forgotten */
+export function landSelect(messages: string, also = '', forgotten = 'false'): string {
+  return fill(landTemplate, { messages, also, event_timestamp: eventTimestamp, platform, time_name: 'CAST($time_name AS VARCHAR)', forgotten });
+}
+
+/** SQL of rows of bronze with the platform that the contract gives them. @param also as of `landSelect` */
+export function placedSelect(also = ''): string {
+  return fill(placedTemplate, { also, platform });
+}
+
+/** What the SQL of `landSelect` and `placedSelect` needs to know of a contract. */
+export function contractParameters(dataset: Dataset): Parameters {
+  return {
     time_path: `$.${JSON.stringify(dataset.time.key)}`,
     platform_path: `$.${JSON.stringify(dataset.platform.key)}`,
     platforms: textList(dataset.platform.values),
     time_name: dataset.time.key,
   };
-  const select = fill(landTemplate, { event_timestamp: eventTimestamp, time_name: 'CAST($time_name AS VARCHAR)' });
-  const staged = await write(session, select, { parameters, partitionBy: ['reason', 'event_date', 'platform'], stagingDir: join(window.folder, 'rows') });
-  const landed = staged.filter((file) => file.partition['reason'] === null).map(withoutReason);
-  const unread = staged.filter((file) => file.partition['reason'] !== null);
-  const rejectedDir = join(window.folder, 'rejected');
-  if (unread.length > 0) {
-    const rejected = { ...parameters, rejected_paths: textList(unread.map((file) => file.path)) };
-    return { landed, rejected: await write(session, rejectedSelect, { parameters: rejected, partitionBy: ['received_date'], stagingDir: rejectedDir }) };
-  }
-  if ((await stat(window.path('bad'))).size === 0) return { landed, rejected: [] };
-  return { landed, rejected: await write(session, badSelect, { parameters, partitionBy: ['received_date'], stagingDir: rejectedDir }) };
 }
 
 /** The window's files as lists by number; numbers in between that have no lines are empty. */

@@ -22,7 +22,7 @@ export function auditLines(summary: AuditSummary): string[] {
   for (const difference of summary.differences.slice(0, maxShown)) lines.push(`difference: ${difference.message}`);
   if (summary.differences.length > maxShown) lines.push(`… and ${count(summary.differences.length - maxShown)} more differences`);
   if (summary.differences.some((difference) => difference.kind === 'file')) {
-    lines.push('Put files of bronze back from a backup; remove those in no version. Of silver and gold: `ingot backfill` over their dates, or delete the table and run again.');
+    lines.push('Files of bronze that are gone: put them back from a backup, or `ingot backfill --from` raw history. Of silver and gold: `ingot backfill` over their dates. Files in no version: `ingot vacuum`.');
   }
   lines.push(summary.balanced ? 'balanced' : 'not balanced');
   return lines;

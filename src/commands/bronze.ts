@@ -1,3 +1,4 @@
+import type { History } from '../bronze/absent.js';
 import { Bronze, type WindowCounts } from '../bronze/bronze.js';
 import { consume, type WindowLimits } from '../bronze/consume.js';
 import type { Dataset } from '../dataset.js';
@@ -21,6 +22,8 @@ export interface BronzeSummary {
   landed: number;
   rejected: number;
   redelivered: number;
+  /** Of persons who were forgotten: not landed. */
+  forgotten: number;
   commits: number;
   files: number;
   bytes: number;
@@ -46,19 +49,20 @@ export async function land(
   context: Context,
   dataset: Dataset,
   afterCommit: (counts: WindowCounts) => Promise<void> = () => Promise.resolve(),
+  history: History | null = null,
 ): Promise<{ readonly summary: BronzeSummary; readonly failures: readonly LakeError[] }> {
   const { config, clock, lake, progress, signal } = context;
   if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, a file, a folder, a glob, or - for stdin.' });
   await lake.storage.prepare();
-  const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false };
+  const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, forgotten: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false };
   const limits = limitsOf(config, config.from);
   for (let reopened = 0; ; reopened++) {
-    const bronze = new Bronze(lake, dataset);
+    const bronze = new Bronze(lake, dataset, { maxRejected: config.maxRejected, history });
     const taken = await bronze.open();
     const source = await openSource(config.from, {
       follow: config.follow,
       clock,
-      taken: taken.marks,
+      taken: history === null ? taken.marks : history.taken,
       spoolDir: lake.storage.locate(bronze.scope.newStaging()),
       stdin: process.stdin,
       signal,
@@ -105,6 +109,7 @@ function addCounts(summary: BronzeSummary, counts: WindowCounts, notAcked: numbe
   summary.landed += counts.landed;
   summary.rejected += counts.rejected;
   summary.redelivered += counts.redelivered;
+  summary.forgotten += counts.forgotten;
   summary.commits++;
   summary.files += counts.files;
   summary.bytes += counts.bytes;
@@ -115,11 +120,11 @@ function addCounts(summary: BronzeSummary, counts: WindowCounts, notAcked: numbe
 export function bronzeLines(dataset: Dataset, summary: BronzeSummary, tookMs: number): string[] {
   const perSecond = tookMs > 0 ? Math.round((summary.received * 1000) / tookMs) : 0;
   const lines = [
-    `bronze  ${count(summary.received)} received: ${count(summary.landed)} landed, ${count(summary.rejected)} rejected, ${count(summary.redelivered)} redelivered`,
+    `bronze  ${count(summary.received)} received: ${count(summary.landed)} landed, ${count(summary.rejected)} rejected, ${count(summary.redelivered)} redelivered${summary.forgotten === 0 ? '' : `, ${count(summary.forgotten)} of forgotten persons`}`,
     `        ${plural(summary.commits, 'commit')}, ${plural(summary.files, 'file')} in ${plural(summary.partitions.length, 'partition')}; ${size(summary.bytes)} in ${(tookMs / 1000).toFixed(1)} s, ${count(perSecond)} a second`,
   ];
   if (summary.received === 0) return [`bronze  ${summary.stopped ? 'stopped by a signal before anything came' : 'nothing new'}`];
-  if (summary.rejected > 0) lines.push(`        rejected messages and why: SELECT reason, count(*) FROM bronze.${dataset.name}_rejected GROUP BY reason`);
+  if (summary.rejected > 0) lines.push(`        rejected messages and why: ingot rejected ${dataset.name}`);
   if (summary.stopped) lines.push('        stopped by a signal: what is not landed is still in the source');
   if (summary.notAcked > 0) lines.push(`        ${plural(summary.notAcked, 'message')} could not be deleted from the queue: they will come again and be counted as redelivered`);
   return lines;

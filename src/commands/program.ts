@@ -13,9 +13,15 @@ const options = {
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
   windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default('128MB'),
   windowRows: option('--window-rows <n>', '… or this many messages; from a queue 50000 at most').env('INGOT_WINDOW_ROWS').default('200000'),
-  windowAge: option('--window-age <duration>', '… or when it has been open so long').env('INGOT_WINDOW_AGE').default('60s'),
+  windowAge: option('--window-age <duration>', '… or when it has been open so long').env('INGOT_WINDOW_AGE').default(undefined, '60s; 1s for run --follow'),
   since: option('--since <date>', 'first event date, UTC, included: 2026-01-31'),
   until: option('--until <date>', 'last event date, UTC, included'),
+  maxRejected: option('--max-rejected <share>', 'stop before publishing when more than this share of a batch is rejected: 5%').env('INGOT_MAX_REJECTED'),
+  plan: option('--plan', 'say what would be built, in which order and from how many bytes; build nothing'),
+  accept: option('--accept <check...>', 'publish although this kind of check fails: row_count'),
+  jobs: option('--jobs <n>', 'how many parts are built at once; they share memory and threads').default('1'),
+  metricsPort: option('--metrics-port <port>', 'with --follow: serve the status as Prometheus text on 127.0.0.1').env('INGOT_METRICS_PORT'),
+  dryRun: option('--dry-run', 'say what would be done, and do nothing'),
 } as const;
 
 /** The whole command line, for `cli.ts` and for docs/cli.md. */
@@ -26,7 +32,7 @@ export function buildProgram(version: string, execute: Execute): Command {
     .showHelpAfterError('(see --help)')
     .exitOverride();
 
-  const add = (name: CommandName, usage: string, description: string, own: readonly Option[]): Command => {
+  const add: Add = (name, usage, description, own) => {
     const command = program.command(`${name} ${usage}`.trim()).description(description).exitOverride();
     for (const each of [...own, ...common()]) command.addOption(each);
     command.action(async (...all: unknown[]) => {
@@ -36,17 +42,22 @@ export function buildProgram(version: string, execute: Execute): Command {
     return command;
   };
 
-  const source = [options.from, options.drain, options.follow, options.windowBytes, options.windowRows, options.windowAge];
+  const source = [options.from, options.drain, options.follow, options.windowBytes, options.windowRows, options.windowAge, options.maxRejected];
   add('bronze', '<dataset>', 'Land events verbatim: read a window, commit it, only then acknowledge it.', source);
-  add('silver', '<dataset>', 'Bring the typed rows of the partitions that have changed up to date.', []);
-  add('gold', '<dataset>', 'Bring the metrics of the dates that have changed up to date.', []);
-  add('run', '<dataset>', 'Bronze, silver and gold, one after the other; with --follow, again and again.', source);
-  add('backfill', '<dataset>', 'Rebuild a range of dates of a layer, and all that depends on them, to the same rows.', [
-    options.since.makeOptionMandatory(),
-    options.until.makeOptionMandatory(),
+  add('silver', '<dataset>', 'Bring the typed rows of the partitions that have changed up to date.', [options.plan, options.jobs, options.maxRejected]);
+  add('gold', '<dataset>', 'Bring the metrics of the dates that have changed up to date.', [options.plan, options.jobs, options.accept]);
+  add('run', '<dataset>', 'Bronze, silver and gold, one after the other; with --follow, again and again.', [...source, options.accept, options.metricsPort]);
+  add('backfill', '<dataset>', 'Rebuild a range of dates of a layer, and all that depends on them, to the same rows; with --from, land what is not there yet from raw history. Killed, the same command goes on.', [
+    options.since,
+    options.until,
     option('--platform <name>', 'only this platform of silver'),
-    option('--layer <layer>', 'the layer to begin with').choices(['silver', 'gold']).default('silver'),
+    option('--layer <layer>', 'the layer to begin with; bronze needs --from').choices(['bronze', 'silver', 'gold']).default(undefined, 'silver; bronze with --from'),
+    option('--from <uri>', 'raw history: a file, folder or glob'),
+    options.plan,
+    options.jobs,
+    options.accept,
   ]);
+  addOperations(add);
   add('query', '[sql]', 'Query bronze.x, silver.x and gold.x, each at one version.', [
     option('--file <path>', 'read the SQL from a file; - is stdin'),
     option('--since <date>', 'the value of $since in the SQL'),
@@ -67,6 +78,31 @@ export function buildProgram(version: string, execute: Execute): Command {
     option('--to <target>', 'a file (.gz too) or sqs://queue; else stdout'),
   ]);
   return program;
+}
+
+type Add = (name: CommandName, usage: string, description: string, own: readonly Option[]) => Command;
+
+/** What a lake needs over the years. */
+function addOperations(add: Add): void {
+  add('status', '<dataset>', 'What each table holds, how fresh it is, what is stale, small or rejected, and what waits in the source.', [
+    option('--from <uri>', 'the source whose depth and lag are to be told').env('INGOT_FROM'),
+  ]);
+  add('compact', '<dataset>', 'Merge small files of closed partitions: the same rows in fewer files.', [
+    option('--older-than <duration>', 'only partitions whose event date ended so long ago').default('1d'),
+    options.dryRun,
+  ]);
+  add('vacuum', '<dataset>', 'Remove the files that no version needs any more and what crashes have left, and trim the logs.', [
+    option('--older-than <duration>', 'leave files without a version that are younger than this').default('1h'),
+    options.dryRun,
+  ]);
+  add('rejected', '<dataset>', 'Sum up what was rejected, by reason, with samples.', [
+    option('--samples <n>', 'how many bodies are shown for each reason').default('3'),
+  ]);
+  add('replay', '<dataset>', 'Take rejected rows through the contract again: what passes moves.', [options.plan]);
+  add('forget', '<dataset>', 'Remove a person from every layer, and keep a keyed hash, so that nothing brings the person back.', [
+    option('--user-id <id>', 'the person').makeOptionMandatory(),
+    options.dryRun,
+  ]);
 }
 
 function common(): Option[] {

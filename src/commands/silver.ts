@@ -3,9 +3,14 @@ import { loadDataset } from '../load.js';
 import { buildSilver, type SilverOptions, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { count, plural } from './output.js';
+import { plannedSilver, showPlans } from './plan.js';
 
 export async function run(context: Context): Promise<number> {
   const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  if (context.config.plan) {
+    showPlans(context, dataset, { silver: await plannedSilver(context.lake, dataset, null) });
+    return 0;
+  }
   await context.lake.storage.prepare();
   const summary = await refreshSilver(context, dataset);
   context.result({ tables: summary.tables }, silverLines(context, dataset, summary));
@@ -28,7 +33,7 @@ export function silverLines(context: Context, dataset: Dataset, summary: SilverS
   return [
     `silver  ${howBuilt(summary)}: ${count(event?.rows ?? 0)} events, ${count(items?.rows ?? 0)} item rows, ${count(event?.rejected ?? 0)} rejected, ${count(event?.duplicates ?? 0)} duplicates`,
     ...listed(summary.partitions),
-    ...((event?.rejected ?? 0) > 0 ? [`        rejected events and why: SELECT reason, count(*) FROM silver.${dataset.name}_rejected GROUP BY reason`] : []),
+    ...((event?.rejected ?? 0) > 0 ? [`        rejected events and why: ingot rejected ${dataset.name}`] : []),
   ];
 }
 

@@ -28,6 +28,20 @@ export async function write(session: Session, select: string, options: WriteOpti
   return reports.map(stagedFile);
 }
 
+/** Wide rows make smaller row groups: what is held back for one, on each thread, is bounded by this as well. */
+const rowGroupBytes = 32_000_000;
+
+/**
+ * Writes the rows of a SELECT as one Parquet file, absolute path; memory follows the row groups, not the rows.
+ * The SELECT has no partition columns: they are the caller's.
+ */
+export async function writeOne(session: Session, select: string, path: string, parameters: Parameters = {}): Promise<Omit<StagedFile, 'partition'>> {
+  await mkdir(dirname(path), { recursive: true });
+  const copy = `COPY (${select}) TO $path (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, ROW_GROUP_SIZE_BYTES ${rowGroupBytes}, RETURN_STATS)`;
+  const [report] = await session.rows(copy, parametersOf(copy, { ...parameters, path }));
+  return stagedFile({ ...report, partition_keys: [] });
+}
+
 interface Entry<T> {
   readonly key: string;
   readonly value: T;

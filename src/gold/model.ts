@@ -5,14 +5,25 @@ import { LakeError, systemCode } from '../errors.js';
 /** What a model's rows must be before they are published. */
 export interface Check {
   /** `unique`: no two rows share these columns; `not_null`; `ratio`: 0 to 1 or null; `descending`: each column at most the one before. */
-  readonly kind: (typeof checkKinds)[number];
+  readonly kind: (typeof columnKinds)[number];
   readonly columns: readonly string[];
 }
 
-const checkKinds = ['unique', 'not_null', 'ratio', 'descending'] as const;
+const columnKinds = ['unique', 'not_null', 'ratio', 'descending'] as const;
+const rowCountKind = 'row_count';
 
-const stepKeys = ['grain', 'inputs', 'purpose'];
-const modelKeys = [...stepKeys, 'lookback', 'lookahead', 'partition_by', 'check'];
+/** Every kind of check, as `accept` names them. */
+export const checkKinds: readonly string[] = [...columnKinds, rowCountKind];
+
+/** How many times the rows of the date before a date may have: `row_count(0.02, 50)`. */
+export interface RowCountBounds {
+  readonly least: number;
+  readonly most: number;
+}
+
+const commonKeys = ['grain', 'inputs', 'purpose'];
+const stepKeys = [...commonKeys, 'key', 'dates'];
+const modelKeys = [...commonKeys, 'lookback', 'lookahead', 'partition_by', 'check'];
 
 /** One `-- key: value` of a file's header. */
 interface Header {
@@ -28,6 +39,10 @@ export interface Step {
   readonly path: string;
   readonly sql: string;
   readonly steps: readonly string[];
+  /** Columns of the step and of silver's tables: the rows with one value of them follow from the silver rows with the same. Empty: not said. */
+  readonly key: readonly string[];
+  /** Columns with the dates of gold that a row counts for; such a row is the same in every range that has one of them. Empty: not said. */
+  readonly dates: readonly string[];
 }
 
 /** A gold table: one SELECT and what its header says. */
@@ -35,6 +50,7 @@ export interface Model extends Step {
   readonly grain: readonly string[];
   readonly partitionBy: readonly string[];
   readonly checks: readonly Check[];
+  readonly rowCount: RowCountBounds | null;
 }
 
 export interface GoldModels {
@@ -68,8 +84,10 @@ async function readModel(path: string): Promise<Model> {
   const { step, headers } = await readStep(path, 'model', modelKeys);
   const partitionBy = listOf(headers, 'partition_by');
   if (partitionBy.length === 0) throw invalid(path, 'its header has no partition_by', 'Add a line `-- partition_by: event_date, platform`.');
-  const checks = headers.filter(({ key }) => key === 'check').map((header) => readCheck(path, header));
-  return { ...step, grain: listOf(headers, 'grain'), partitionBy, checks };
+  const written = headers.filter(({ key }) => key === 'check').map((header) => readCheck(path, header));
+  const checks = written.flatMap((check) => ('kind' in check ? [check] : []));
+  const rowCount = written.find((check) => 'least' in check) ?? null;
+  return { ...step, grain: listOf(headers, 'grain'), partitionBy, checks, rowCount };
 }
 
 async function readStep(path: string, kind: 'model' | 'step', keys: readonly string[]): Promise<{ step: Step; headers: readonly Header[] }> {
@@ -80,7 +98,7 @@ async function readStep(path: string, kind: 'model' | 'step', keys: readonly str
   const unknown = headers.slice(1).find(({ key }) => !keys.includes(key));
   if (unknown !== undefined) throw invalid(`${path}:${unknown.line}`, `a ${kind} has no \`${unknown.key}\``, `It has: ${keys.join(', ')}.`);
   const steps = listOf(headers, 'inputs').flatMap((input) => (input.startsWith('step ') ? [input.slice('step '.length)] : []));
-  return { step: { name, path, sql, steps }, headers };
+  return { step: { name, path, sql, steps, key: listOf(headers, 'key'), dates: listOf(headers, 'dates') }, headers };
 }
 
 /** The comments before the first SQL: `-- key: value`, and lines indented by more than a space that go on with a value. */
@@ -103,13 +121,20 @@ function splitList(text: string): string[] {
   return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
 }
 
-function readCheck(path: string, { text, line }: Header): Check {
+function readCheck(path: string, { text, line }: Header): Check | RowCountBounds {
   const match = /^(\w+)\(([^)]*)\)$/.exec(text);
-  const kind = checkKinds.find((each) => each === match?.[1]);
-  const columns = splitList(match?.[2] ?? '');
-  if (kind === undefined || columns.length === 0) throw invalid(`${path}:${line}`, `the check \`${text}\` is unknown`, `Checks are ${checkKinds.join('(…), ')}(…) over columns.`);
-  if (kind === 'descending' && columns.length === 1) throw invalid(`${path}:${line}`, `\`${text}\` compares nothing`, 'Name two columns or more, the greatest first.');
-  return { kind, columns };
+  const values = splitList(match?.[2] ?? '');
+  if (match?.[1] === rowCountKind) return readBounds(`${path}:${line}`, text, values);
+  const kind = columnKinds.find((each) => each === match?.[1]);
+  if (kind === undefined || values.length === 0) throw invalid(`${path}:${line}`, `the check \`${text}\` is unknown`, `Checks are ${columnKinds.join('(…), ')}(…) over columns, and ${rowCountKind}(0.02, 50).`);
+  if (kind === 'descending' && values.length === 1) throw invalid(`${path}:${line}`, `\`${text}\` compares nothing`, 'Name two columns or more, the greatest first.');
+  return { kind, columns: values };
+}
+
+function readBounds(place: string, text: string, values: readonly string[]): RowCountBounds {
+  const [least = NaN, most = NaN] = values.map(Number);
+  if (values.length === 2 && least >= 0 && least < 1 && most > 1 && Number.isFinite(most)) return { least, most };
+  throw invalid(place, `\`${text}\` bounds nothing`, 'Give the least and the most rows as parts of those of the date before: row_count(0.02, 50).');
 }
 
 function inOrder(steps: readonly Step[], models: readonly Model[]): Step[] {

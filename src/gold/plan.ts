@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { DateTime } from 'luxon';
 import { changedPartitions, inputTxn, tableNumber, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import { readTables, type Reading } from '../lake/views.js';
+import { shiftDate } from './dates.js';
 
 /** Transactions of the table that gold publishes last: silver's version, and the models it is built by. */
 export const silverTxn = (eventTable: string): string => `silver.${eventTable}`;
 export const modelsTxn = 'ingot.models';
+/** … and the version of silver that the newest dates are built from: it goes ahead while older dates wait. */
+export const freshTxn = 'ingot.fresh';
 
 /** An event of a date can change these dates: a session goes on over midnight, twice at most. */
 const daysBefore = 1;
@@ -49,7 +51,7 @@ export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRan
   const anchor = await lake.table('gold', inputs.goldTables.at(-1) ?? '').snapshot();
   const builtFrom = anchor?.txn(silverTxn(event.table), -1) ?? -1;
   const models = modelsNumber(inputs.modelTexts);
-  const txns = { [silverTxn(event.table)]: event.snapshot.version, [modelsTxn]: models, [inputTxn]: tableNumber(event.snapshot) };
+  const txns = { [silverTxn(event.table)]: event.snapshot.version, [freshTxn]: event.snapshot.version, [modelsTxn]: models, [inputTxn]: tableNumber(event.snapshot) };
   const all = new Set(datesOf([...event.snapshot.files.values()].map((file) => file.partitionValues)));
   let missing = false;
   for (const table of inputs.goldTables) {
@@ -68,14 +70,13 @@ export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRan
   return plan([...stale, ...wanted], 'backfill');
 }
 
-function datesOf(partitions: readonly Partition[]): string[] {
+export function datesOf(partitions: readonly Partition[]): string[] {
   return [...new Set(partitions.map((partition) => partition['event_date'] ?? ''))].filter((date) => date !== '');
 }
 
 /** The dates whose rows an event of this date can change. */
-function reach(date: string): string[] {
-  const day = DateTime.fromISO(date, { zone: 'utc' });
-  return Array.from({ length: daysBefore + 1 + daysAfter }, (_none, index) => day.plus({ days: index - daysBefore }).toISODate() ?? date);
+export function reach(date: string): string[] {
+  return Array.from({ length: daysBefore + 1 + daysAfter }, (_none, index) => shiftDate(date, index - daysBefore));
 }
 
 /** Sorted dates as ranges of days in a row. */
@@ -83,7 +84,7 @@ export function rangesOf(dates: readonly string[]): DateRange[] {
   const ranges: { since: string; until: string; days: number }[] = [];
   for (const date of dates) {
     const open = ranges.at(-1);
-    const next = open === undefined ? null : DateTime.fromISO(open.until, { zone: 'utc' }).plus({ days: 1 }).toISODate();
+    const next = open === undefined ? null : shiftDate(open.until, 1);
     if (open !== undefined && next === date && open.days < maxRangeDays) {
       open.until = date;
       open.days++;
@@ -94,8 +95,7 @@ export function rangesOf(dates: readonly string[]): DateRange[] {
 
 /** The silver dates that a range of gold reads. */
 export function inputRange(range: DateRange): DateRange {
-  const shift = (date: string, days: number): string => DateTime.fromISO(date, { zone: 'utc' }).plus({ days }).toISODate() ?? date;
-  return { since: shift(range.since, -2), until: shift(range.until, 1) };
+  return { since: shiftDate(range.since, -2), until: shiftDate(range.until, 1) };
 }
 
 function modelsNumber(texts: readonly string[]): number {

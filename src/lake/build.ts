@@ -1,5 +1,5 @@
 import { LakeError } from '../errors.js';
-import type { Scope, TableWrite } from './publication.js';
+import type { ExtraFile, Scope, TableWrite } from './publication.js';
 
 const maxPlans = 10;
 
@@ -7,10 +7,12 @@ const maxPlans = 10;
 export interface Build<P extends { readonly run: number }, T> {
   /** What is to be done on top of a run; null: nothing. */
   readonly plan: (run: number) => Promise<P | null>;
-  /** Writes the files into a staging folder, relative to the lake's root. */
   /** What may have happened between plan and commit: nothing (the default), or other runs that left alone the files which go. */
   readonly onTop?: 'same run' | 'any run';
-  readonly build: (plan: P, staging: string) => Promise<{ readonly writes: readonly TableWrite[]; readonly result: T }>;
+  /** Is called with every earlier run done; throws COMMIT_CONFLICT when the plan does not hold any more for another reason. */
+  readonly check?: (plan: P) => Promise<void>;
+  /** Writes the files into a staging folder, relative to the lake's root. */
+  readonly build: (plan: P, staging: string) => Promise<{ readonly writes: readonly TableWrite[]; readonly extras?: readonly ExtraFile[]; readonly result: T }>;
 }
 
 /**
@@ -18,15 +20,18 @@ export interface Build<P extends { readonly run: number }, T> {
  * being read, it plans again. Null: there was nothing to do.
  * @throws LakeError COMMIT_CONFLICT, FILE_GONE after ten tries
  */
-export async function publishBuild<P extends { readonly run: number }, T>(scope: Scope, { plan, build, onTop = 'same run' }: Build<P, T>): Promise<T | null> {
+export async function publishBuild<P extends { readonly run: number }, T>(scope: Scope, { plan, build, check, onTop = 'same run' }: Build<P, T>): Promise<T | null> {
   await scope.recover();
   for (let attempt = 1; ; attempt++) {
     const planned = await plan(await scope.run());
     if (planned === null) return null;
     const staging = scope.newStaging();
     try {
-      const { writes, result } = await build(planned, staging);
-      await scope.publish(staging, writes, [], (run) => (onTop === 'same run' ? sameRun(planned.run, run, scope.name) : Promise.resolve()));
+      const { writes, extras = [], result } = await build(planned, staging);
+      await scope.publish(staging, writes, extras, async (run) => {
+        if (onTop === 'same run') await sameRun(planned.run, run, scope.name);
+        await check?.(planned);
+      });
       return result;
     } catch (error) {
       if (!mayPassAgain(error) || attempt === maxPlans) throw error;

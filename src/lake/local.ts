@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, open, readdir, readFile, rename, rm, stat, unlink } from 'node:fs/promises';
+import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LakeError, messageOf, systemCode } from '../errors.js';
-import type { Move, Storage } from './storage.js';
+import type { Move, Storage, StoredFile, StoredFolder, Walk } from './storage.js';
 
 /** A lake in a folder. Files appear by rename or link after an fsync, never half written. */
 export class LocalStorage implements Storage {
@@ -71,7 +71,7 @@ export class LocalStorage implements Storage {
     await inTurns(moves, async ({ from, to }) => {
       await this.writing(to, (target) => this.move(this.locate(from), target));
     });
-    await inTurns([...folders], (folder) => this.writing(folder, syncPath));
+    await inTurns([...folders], (folder) => this.writing(folder, (target) => unlessAbsent(() => syncPath(target), undefined)));
   }
 
   async remove(paths: readonly string[]): Promise<void> {
@@ -82,12 +82,37 @@ export class LocalStorage implements Storage {
     await this.writing(folder, (target) => rm(target, { recursive: true, force: true }));
   }
 
+  async walk(folder: string): Promise<Walk> {
+    const files: StoredFile[] = [];
+    const folders: StoredFolder[] = [];
+    const visit = async (path: string): Promise<void> => {
+      const entries = await this.doing('read', path, (target) => unlessAbsent(() => readdir(target, { withFileTypes: true }), []));
+      for (const entry of entries) if (entry.isDirectory()) await visit(`${path}/${entry.name}`);
+      await inTurns(entries, async (entry) => {
+        const below = `${path}/${entry.name}`;
+        const facts = await this.doing('read', below, (target) => unlessAbsent(() => stat(target), null));
+        if (facts === null) return;
+        if (entry.isDirectory()) folders.push({ path: below, modifiedMs: facts.mtimeMs });
+        else files.push({ path: below, modifiedMs: facts.mtimeMs, bytes: facts.size, temporary: entry.name.startsWith(temporaryPrefix) });
+      });
+    };
+    await visit(folder);
+    return { files: files.sort(byPath), folders: folders.sort(byPath).reverse() };
+  }
+
+  async removeEmpty(folders: readonly string[]): Promise<void> {
+    for (const folder of folders) await this.writing(folder, (target) => unlessAbsent(() => unlessFull(() => rmdir(target)), undefined));
+  }
+
+  /** Its folder may have been removed as empty since it was made: then it is made again. */
   private async move(from: string, to: string): Promise<void> {
     try {
       await rename(from, to);
     } catch (error) {
-      const moved = systemCode(error) === 'ENOENT' && (await unlessAbsent(() => stat(from), null)) === null;
-      if (!moved) throw error;
+      if (systemCode(error) !== 'ENOENT') throw error;
+      if ((await unlessAbsent(() => stat(from), null)) === null) return;
+      await makeFolder(dirname(to));
+      await rename(from, to);
     }
   }
 
@@ -102,6 +127,10 @@ export class LocalStorage implements Storage {
       throw storageError(error, op, this.root, this.locate(path));
     }
   }
+}
+
+function byPath(a: StoredFolder, b: StoredFolder): number {
+  return a.path < b.path ? -1 : 1;
 }
 
 const temporaryPrefix = '.tmp-';
@@ -155,12 +184,13 @@ async function makeFolder(folder: string): Promise<void> {
   }
 }
 
-/** One that is there already is fine, also when another writer makes it at this moment. */
+/** One that is there already is fine, also when another writer makes it, or removes it as empty, at this moment. */
 async function makeNewFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder);
   } catch (error) {
-    if (systemCode(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    const facts = systemCode(error) === 'EEXIST' ? await unlessAbsent(() => stat(folder), null) : undefined;
+    if (facts === null || facts?.isDirectory() === true) return;
     throw error;
   }
   await syncPath(dirname(folder));
@@ -182,6 +212,15 @@ async function unlessAbsent<T, N>(work: () => Promise<T>, absent: N): Promise<T 
     const code = systemCode(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return absent;
     throw error;
+  }
+}
+
+async function unlessFull(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const code = systemCode(error);
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
   }
 }
 

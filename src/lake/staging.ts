@@ -8,9 +8,27 @@ import type { Storage } from './storage.js';
 /** A staging folder whose owner can't be told is left alone for a week. */
 const unknownOwnerMs = 7 * 86_400_000;
 
+/** A process that has put its name to something of the lake. */
+export interface Owner {
+  /** The machine, since its start, and the container: within one of these a process number means one thing. */
+  readonly name: string;
+  readonly pid: number;
+  readonly sinceMs: number;
+}
+
+export function thisProcess(nowMs: number): Owner {
+  return { name: owner(), pid: process.pid, sinceMs: Math.trunc(nowMs) };
+}
+
+/** Whether an owner is no more. One of another machine can't be told: it is taken for dead after a week. */
+export function isGone({ name, pid, sinceMs }: Owner, nowMs: number): boolean {
+  return name === owner() ? !isRunning(pid) : nowMs - sinceMs > unknownOwnerMs;
+}
+
 /** A new staging folder of this process, relative to the lake's root: its name says whose it is and since when. */
 export function newStagingFolder(group: string, nowMs: number): string {
-  return `${stagingRoot}/${group}/${owner()}-${process.pid}-${Math.trunc(nowMs)}-${randomUUID()}`;
+  const { name, pid, sinceMs } = thisProcess(nowMs);
+  return `${stagingRoot}/${group}/${name}-${pid}-${sinceMs}-${randomUUID()}`;
 }
 
 /** Staging folders of a group that nobody works in any more, relative to the lake's root. */
@@ -22,9 +40,7 @@ export async function deadStaging(storage: Storage, group: string, nowMs: number
 
 function isDead(name: string, nowMs: number): boolean {
   const match = /^(.+)-(\d+)-(\d+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(name);
-  if (match === null) return false;
-  if (match[1] === owner()) return !isRunning(Number(match[2]));
-  return nowMs - Number(match[3]) > unknownOwnerMs;
+  return match !== null && isGone({ name: match[1] ?? '', pid: Number(match[2]), sinceMs: Number(match[3]) }, nowMs);
 }
 
 function isRunning(pid: number): boolean {

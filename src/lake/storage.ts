@@ -25,6 +25,10 @@ export interface Storage {
   removeFolder(folder: string): Promise<void>;
   /** Size in bytes, or null when there is no such file. */
   size(path: string): Promise<number | null>;
+  /** All that is below a folder, at any depth, what dead writers left too; empty when there is no such folder. */
+  walk(folder: string): Promise<Walk>;
+  /** Removes folders that nothing is in, in the order given; others and absent ones are left alone. A writer may want one at the same moment: it makes it again. */
+  removeEmpty(folders: readonly string[]): Promise<void>;
   /** What DuckDB opens: a path or URL. */
   locate(path: string): string;
 }
@@ -32,4 +36,23 @@ export interface Storage {
 export interface Move {
   readonly from: string;
   readonly to: string;
+}
+
+export interface Walk {
+  /** By their paths. */
+  readonly files: readonly StoredFile[];
+  /** Those inside others before them. A storage without folders of their own has none. */
+  readonly folders: readonly StoredFolder[];
+}
+
+export interface StoredFolder {
+  readonly path: string;
+  /** When it, or for a folder the names in it, last changed, by the storage's clock. */
+  readonly modifiedMs: number;
+}
+
+export interface StoredFile extends StoredFolder {
+  readonly bytes: number;
+  /** A writer's unfinished content, which `list` doesn't show. */
+  readonly temporary: boolean;
 }

@@ -10,15 +10,20 @@ export const keptVersions = 10_000;
  * @returns how many files went
  */
 export async function trimLog(storage: Storage, folder: string, newest: number, kept = keptVersions): Promise<number> {
+  const old = await oldEntries(storage, folder, newest, kept);
+  await storage.remove(old);
+  return old.length;
+}
+
+/** The files that trimming would remove. */
+export async function oldEntries(storage: Storage, folder: string, newest: number, kept = keptVersions): Promise<string[]> {
   const names = await storage.list(logFolder(folder));
   const checkpoints = names.flatMap((name) => {
     const version = versionOf(name);
     return version !== null && name === checkpointName(version) && version <= newest - kept ? [version] : [];
   });
   const first = Math.max(-1, ...checkpoints);
-  const old = names.filter((name) => (versionOf(name) ?? first) < first);
-  await storage.remove(old.map((name) => `${logFolder(folder)}/${name}`));
-  return old.length;
+  return names.filter((name) => (versionOf(name) ?? first) < first).map((name) => `${logFolder(folder)}/${name}`);
 }
 
 function versionOf(name: string): number | null {

@@ -22,7 +22,10 @@ export type Staged = Map<string, readonly StagedFile[]>;
 
 export interface Checked {
   readonly files: Staged;
-  /** Partitions where an earlier message came after a later one that says the same: which is kept changes, so they are built whole. */
+  /**
+   * Partitions that are built whole: those where an earlier message came after a later one that says the same, so that
+   * which is kept changes, and those of which an event file is gone.
+   */
   readonly displaced: readonly Partition[];
 }
 
@@ -34,9 +37,11 @@ export async function withoutKnown(session: Session, lake: Lake, dataset: Datase
   const events = files.get(dataset.event.table) ?? [];
   const existing = overlapping(await lake.table('silver', dataset.event.table).snapshot(), events);
   if (existing.length === 0) return { files, displaced: [] };
-  const paths = existing.map((file) => lake.storage.locate(`silver/${dataset.event.table}/${filePath(file.path)}`));
+  const paths = existing.map((file) => `silver/${dataset.event.table}/${filePath(file.path)}`);
+  const gone = await goneOf(lake, existing, paths);
+  if (gone.length > 0) return { files, displaced: gone };
   const staged = (list: readonly StagedFile[]) => ({ staged: textList(list.map(({ path }) => path)) });
-  await session.run(`CREATE OR REPLACE TEMP TABLE known_event AS ${knownSelect}`, { ...staged(events), existing: textList(paths) });
+  await session.run(`CREATE OR REPLACE TEMP TABLE known_event AS ${knownSelect}`, { ...staged(events), existing: textList(paths.map((path) => lake.storage.locate(path))) });
   try {
     const known = await session.rows('SELECT CAST(event_date AS VARCHAR) AS event_date, platform, bool_or(_displaces) AS displaces FROM known_event GROUP BY ALL');
     if (known.length === 0) return { files, displaced: [] };
@@ -52,6 +57,11 @@ export async function withoutKnown(session: Session, lake: Lake, dataset: Datase
   } finally {
     await session.run('DROP TABLE known_event');
   }
+}
+
+async function goneOf(lake: Lake, files: readonly AddFile[], paths: readonly string[]): Promise<Partition[]> {
+  const sizes = await Promise.all(paths.map((path) => lake.storage.size(path)));
+  return distinctPartitions(files.filter((_file, index) => sizes[index] === null).map((file) => file.partitionValues));
 }
 
 /** The live event files that may hold an event of these new ones. */

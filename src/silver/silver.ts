@@ -26,6 +26,10 @@ export interface SilverOptions {
   readonly maxRejected?: number;
   /** Bronze rows that one run rebuilds before it publishes: a killed build goes on after the last run. Default 1,500,000. */
   readonly runRows?: number;
+  /** Said of the files that are built, besides what they always say. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Ends it after the run that is open. */
+  readonly signal?: AbortSignal;
 }
 
 export interface SilverTable {
@@ -56,7 +60,7 @@ export async function buildSilver(lake: Lake, dataset: Dataset, options: SilverO
     asked.finish(run.rebuilt);
     done += run.summary.partitions.length;
     total = total === null ? run.summary : mergeSilver(total, run.summary);
-    if (run.last) break;
+    if (run.last || options.signal?.aborted === true) break;
   }
   if (total !== null) return total;
   const bronze = await lake.table('bronze', dataset.name).snapshot();
@@ -123,7 +127,7 @@ async function buildRun(lake: Lake, dataset: Dataset, options: SilverOptions, as
         throw new LakeError('an earlier message came after a later one that says the same', { code: 'COMMIT_CONFLICT', op: 'silver', path: `silver.${dataset.event.table}` });
       }
       if (options.maxRejected !== undefined) await checkRejected(await lake.session(), dataset, files, options.maxRejected);
-      return { writes: writesOf(dataset, plan, files), result: { summary: summaryOf(dataset, plan, files), rebuilt: plan.rebuild, last } };
+      return { writes: writesOf(dataset, plan, files, options.tags ?? {}), result: { summary: summaryOf(dataset, plan, files), rebuilt: plan.rebuild, last } };
     },
   });
 }
@@ -134,21 +138,34 @@ function onlyAsked(plan: SilverPlan, asked: Asked): SilverPlan {
   return { ...plan, rebuild: some(plan.rebuild), append: some(plan.append), txns: {} };
 }
 
-/** As much of a plan as one run takes: rebuilds first, for they may be done again; what is appended comes with the last run. */
+/** As much of a plan as one run takes. */
 function partOf(plan: SilverPlan, runRows: number): Part {
   const of = plan.rebuild.length + plan.append.length;
-  const rebuild: PlannedPartition[] = [];
-  let rows = 0;
-  for (const part of plan.rebuild) {
-    if (plan.splits && rebuild.length > 0 && rows + part.rows > runRows) return { run: plan.run, plan: { ...plan, rebuild, append: [], txns: {} }, last: false, of };
-    rebuild.push(part);
-    rows += part.rows;
-  }
-  return { run: plan.run, plan, last: true, of };
+  const [first = [], ...others] = runsOf(plan, runRows);
+  if (others.length === 0) return { run: plan.run, plan, last: true, of };
+  return { run: plan.run, plan: { ...plan, rebuild: first, append: [], txns: {} }, last: false, of };
 }
 
-function writesOf(dataset: Dataset, plan: SilverPlan, files: ReadonlyMap<string, readonly StagedFile[]>): TableWrite[] {
-  const tags = tagsOf(plan.contract, tableNumber(plan.bronze), plan.bronze.version);
+/** What is rebuilt by each run of a plan: rebuilds come first, for they may be done again; what is appended comes with the last run. */
+export function runsOf(plan: SilverPlan, runRows = defaultRunRows): readonly (readonly PlannedPartition[])[] {
+  if (!plan.splits) return [plan.rebuild];
+  const runs: PlannedPartition[][] = [[]];
+  let rows = 0;
+  for (const part of plan.rebuild) {
+    const open = runs.at(-1);
+    if (open === undefined || (open.length > 0 && rows + part.rows > runRows)) {
+      runs.push([part]);
+      rows = part.rows;
+    } else {
+      open.push(part);
+      rows += part.rows;
+    }
+  }
+  return runs;
+}
+
+function writesOf(dataset: Dataset, plan: SilverPlan, files: ReadonlyMap<string, readonly StagedFile[]>, besides: Readonly<Record<string, string>>): TableWrite[] {
+  const tags = { ...besides, ...tagsOf(plan.contract, tableNumber(plan.bronze), plan.bronze.version) };
   const replaces = plan.rebuild.length === 0 ? null : plan.rebuild.map(({ partition }) => partition);
   return silverSpecs(dataset).map((spec) => {
     const own = (files.get(spec.table) ?? []).map((file) => ({ ...file, tags }));

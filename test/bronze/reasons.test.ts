@@ -128,7 +128,7 @@ describe('files that come to bronze again', () => {
     await withPipeline(async (pipeline) => {
       assert.equal((await pipeline.land(path)).summary.landed, 3);
       const versions = await pipeline.versions();
-      assert.deepEqual((await pipeline.land(path)).summary, { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false });
+      assert.deepEqual((await pipeline.land(path)).summary, { received: 0, landed: 0, rejected: 0, redelivered: 0, forgotten: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false });
       copyFileSync(path, join(folder, 'b.ndjson'));
       assert.equal((await pipeline.land(folder)).summary.received, 0);
       assert.deepEqual(await pipeline.versions(), versions);

@@ -8,7 +8,10 @@ import type { Lake } from '../../src/lake/lake.js';
 import { commitName } from '../../src/lake/layout.js';
 import { Scope, type TableWrite } from '../../src/lake/publication.js';
 import type { TableSpec } from '../../src/lake/schema.js';
+import { trimLog } from '../../src/lake/trim.js';
 import { createView, readTables } from '../../src/lake/views.js';
+import { compactScope } from '../../src/maintain/compact.js';
+import { closedPartitions } from '../../src/maintain/plan.js';
 import { removeTemporaryFolders, temporaryFolder, testLake } from '../support/lake.js';
 import { deltaRs, duckdbDelta, type JudgeRequest, type Row } from './judges.js';
 
@@ -178,6 +181,19 @@ describe('a table that Ingot has published', () => {
     assert.deepEqual(facts, { version: 103, files: (await lake.table('silver', 'event').snapshot())?.files.size, run: 2 });
     assert.equal(await publish(lake, 300, 310), 3);
     assert.deepEqual(numbers(await judged(lake, judge, own)), range(0, 310));
+  });
+
+  it('is read alike after its small files were merged and its log was trimmed', async () => {
+    const before = await judged(lake, judge, own);
+    const scope = new Scope(lake, 'silver.shop', 'silver', 'event');
+    const { tables } = await compactScope(scope, ['event'], { rule: closedPartitions(Date.parse('2026-06-01T00:00:00Z'), 0) });
+    assert.deepEqual([tables['silver.event']?.filesBefore, tables['silver.event']?.filesAfter], [12, 6]);
+    assert.deepEqual(await judged(lake, judge, own), before);
+    await fillToVersion(lake, 203);
+    assert.equal(await trimLog(lake.storage, 'silver/event', 203, 50), 100);
+    await lake.close();
+    lake = testLake(lake.storage.root);
+    assert.deepEqual(await judged(lake, judge, own), before);
   });
 
   it('may be copied to another place', async () => {

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { LakeError } from '../../src/errors.js';
-import { failedChecks, type FailedCheck } from '../../src/gold/checks.js';
+import { checkAccepted, failedChecks, failedRowCount, tellFailures, type FailedCheck } from '../../src/gold/checks.js';
+import { buildGold } from '../../src/gold/gold.js';
 import { buildSteps, dropSteps, materialize } from '../../src/gold/execute.js';
 import type { Check, Model } from '../../src/gold/model.js';
 import { Session } from '../../src/lake/duckdb.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
+import { datasetsDir, eventBody, linesFile, withPipeline } from '../support/pipeline.js';
 
-const model = (checks: readonly Check[], sql = 'SELECT 1 AS one'): Model => ({ name: 'sales', path: 'gold/sales.sql', sql, steps: [], grain: ['id'], partitionBy: ['day'], checks });
+const model = (checks: readonly Check[], sql = 'SELECT 1 AS one'): Model => ({ name: 'sales', path: 'gold/sales.sql', sql, steps: [], key: [], dates: [], grain: ['id'], partitionBy: ['day'], checks, rowCount: null });
 const dates = { since: '2026-03-01', until: '2026-03-02' };
 
 describe('a model\'s run', () => {
@@ -90,4 +92,85 @@ describe('a model\'s run', () => {
     await dropSteps(session, models);
     assert.deepEqual(await session.rows('SELECT table_name FROM duckdb_tables()'), []);
   });
+});
+
+describe('the rows of a date', () => {
+  const bounds = { least: 0.1, most: 10 };
+  const counts = (built: Readonly<Record<string, number>>, before: Readonly<Record<string, number>> = {}, filling = '2026-03-09') => ({ built: new Map(Object.entries(built)), before: new Map(Object.entries(before)), filling });
+  const dated = (date: string, rows: number, earlier: number) => ({ event_date: date, rows, rows_of_the_day_before: earlier });
+
+  it('fail when they are far fewer or more than those of the date before, built or not', () => {
+    assert.equal(failedRowCount(bounds, counts({ '2026-03-02': 100, '2026-03-03': 1000, '2026-03-04': 100 }, { '2026-03-01': 1000 })), null);
+    const failure = failedRowCount(bounds, counts({ '2026-03-02': 99, '2026-03-04': 1001, '2026-03-05': 0 }, { '2026-03-01': 1000, '2026-03-02': 5000, '2026-03-03': 100 }));
+    assert.equal(failure?.kind, 'row_count');
+    assert.equal(failure.message, 'row_count(0.1, 10)');
+    assert.deepEqual(failure.rows, [dated('2026-03-02', 99, 1000), dated('2026-03-04', 1001, 100), dated('2026-03-05', 0, 1001)]);
+  });
+
+  it('take those of the date before from what is built rather than from before, over the ends of months', () => {
+    assert.equal(failedRowCount(bounds, counts({ '2026-02-28': 200, '2026-03-01': 300 }, { '2026-02-28': 1 })), null);
+    assert.deepEqual(failedRowCount(bounds, counts({ '2026-02-28': 2000, '2026-03-01': 3 }, { '2026-02-28': 1 }))?.rows, [dated('2026-03-01', 3, 2000)]);
+  });
+
+  it('say nothing after a date with few rows or none', () => {
+    assert.equal(failedRowCount(bounds, counts({ '2026-03-02': 100_000, '2026-03-05': 100_000 }, { '2026-03-01': 99 })), null);
+    assert.notEqual(failedRowCount(bounds, counts({ '2026-03-02': 100_000 }, { '2026-03-01': 100 })), null);
+  });
+
+  it('may be few while the date is filling, and not many', () => {
+    assert.equal(failedRowCount(bounds, counts({ '2026-03-02': 1 }, { '2026-03-01': 1000 }, '2026-03-02')), null);
+    assert.notEqual(failedRowCount(bounds, counts({ '2026-03-02': 1 }, { '2026-03-01': 1000 }, '2026-03-03')), null);
+    assert.notEqual(failedRowCount(bounds, counts({ '2026-03-02': 10_001 }, { '2026-03-01': 1000 }, '2026-03-02')), null);
+  });
+
+  it('are told a line each, five at most, with every check that fails', () => {
+    const built = Object.fromEntries(Array.from({ length: 7 }, (_none, index) => [`2026-03-0${index + 2}`, 1_000 * 20 ** (index + 1)]));
+    const failure = failedRowCount(bounds, counts(built, { '2026-03-01': 1000 }));
+    assert.ok(failure);
+    const told = tellFailures([failure, { kind: 'not_null', message: 'not_null(id)', rows: [{ id: null, name: 'a, b', tags: ['x'] }] }]);
+    const lines = told.split('\n');
+    assert.equal(lines.length, 8);
+    assert.equal(lines[1]?.trim(), 'event_date 2026-03-02, rows 20000, rows_of_the_day_before 1000');
+    assert.deepEqual(lines.slice(6).map((line) => line.trim()), ['not_null(id)', 'id null, name a, b, tags ["x"]']);
+  });
+
+  it('are a check that can be accepted by its name, and no other name can', () => {
+    checkAccepted(['row_count', 'unique', 'not_null', 'ratio', 'descending']);
+    assert.throws(() => checkAccepted(['row_counts']), (error) => error instanceof LakeError && error.code === 'USAGE' && (error.hint ?? '').includes('row_count'));
+  });
+});
+
+describe('a build whose rows of a date are far fewer than those of the date before', () => {
+  after(removeTemporaryFolders);
+
+  const users = (date: string, count: number): string[] => Array.from({ length: count }, (_none, user) => eventBody({ user_id: `u${user}`, event_timestamp: Date.parse(`${date}T12:00:00Z`) }));
+
+  it('publishes nothing and names the date, keeps what was there, and goes on when that is accepted', () =>
+    withPipeline(async (pipeline) => {
+      const build = (accept: readonly string[], told: string[] = []) => buildGold(pipeline.lake, pipeline.dataset, join(datasetsDir, 'shop', 'gold'), null, { accepted: (table, failures) => told.push(`${table} ${failures}`) }, { accept });
+      await pipeline.land(linesFile(users('2026-01-01', 200)));
+      await pipeline.silver();
+      await build([]);
+      const [versions, rows] = [await pipeline.versions(), await pipeline.count('gold.session')];
+      await pipeline.land(linesFile([...users('2026-01-02', 3), ...users('2026-01-03', 1)]));
+      await pipeline.silver();
+      await assert.rejects(build(['unique']), (error) => {
+        assert.ok(error instanceof LakeError);
+        assert.equal(error.code, 'CHECK_FAILED');
+        assert.match(error.message, /gold\.session fails its checks: row_count\(0\.02, 50\)/);
+        assert.match(error.hint ?? '', /\n\s+event_date 2026-01-02, rows 3, rows_of_the_day_before 200\n.*--accept row_count/s);
+        return true;
+      });
+      for (const [name, version] of Object.entries(await pipeline.versions())) if (name.startsWith('gold')) assert.equal(version, versions[name], name);
+      assert.equal(await pipeline.count('gold.session'), rows);
+      const told: string[] = [];
+      const { dates } = await build(['row_count'], told);
+      assert.deepEqual(dates, ['2026-01-01', '2026-01-02', '2026-01-03']);
+      assert.equal(told.length, 1);
+      assert.match(told[0] ?? '', /^session row_count\(0\.02, 50\)\n\s+event_date 2026-01-02, rows 3, rows_of_the_day_before 200$/);
+      assert.equal(await pipeline.count('gold.session'), rows + 4);
+      await pipeline.land(linesFile(users('2026-01-04', 2)));
+      await pipeline.silver();
+      assert.ok((await build([])).dates.includes('2026-01-04'));
+    }));
 });

@@ -105,6 +105,21 @@ describe('loadModels', () => {
     await refuses({ 'sales.sql': model('sales', '-- check: descending(one)\n') }, 'sales.sql:4', /compares nothing/);
   });
 
+  it('reads the bounds of a date\'s rows, and of each of the shop\'s steps its key and dates', async () => {
+    const { models } = await load({ 'sales.sql': model('sales', '-- check: row_count(0.5, 2)\n') });
+    assert.deepEqual([models[0]?.rowCount, models[0]?.checks], [{ least: 0.5, most: 2 }, []]);
+    for (const { name, key, dates } of (await loadModels('datasets/shop/gold')).steps) {
+      assert.deepEqual(key, ['user_id'], name);
+      assert.ok(dates.length > 0 && dates.every((column) => column.endsWith('_date')), name);
+    }
+  });
+
+  it('refuses bounds that bound nothing', async () => {
+    for (const text of ['row_count()', 'row_count(0.5)', 'row_count(2, 0.5)', 'row_count(0.5, many)', 'row_count(-1, 2)', 'row_count(0.5, 2, 3)', 'row_count(1, 1)']) {
+      await refuses({ 'sales.sql': model('sales', `-- check: ${text}\n`) }, 'sales.sql:4', /bounds nothing/);
+    }
+  });
+
   it('refuses a model without partitions', () => refuses({ 'sales.sql': '-- model: sales\n-- grain: one\nSELECT 1 AS one' }, 'sales.sql', /no partition_by/));
 
   it('refuses a step that is not there, that reads itself, or that has a model\'s name', async () => {

@@ -40,6 +40,36 @@ describe('a lake in a folder', () => {
     assert.deepEqual(await storage.list('t'), ['a']);
   });
 
+  it('walks through what a writer left that died, and through folders, the inner ones first', async () => {
+    const root = temporaryFolder();
+    const storage = new LocalStorage(root);
+    await storage.put('t/p=1/q=1/a', '');
+    writeFileSync(join(root, 't', 'p=1', '.tmp-0123'), 'half');
+    const { files, folders } = await storage.walk('t');
+    assert.deepEqual(files.map(({ path, bytes, temporary }) => [path, bytes, temporary]).sort(), [['t/p=1/.tmp-0123', 4, true], ['t/p=1/q=1/a', 0, false]]);
+    assert.deepEqual(folders.map(({ path }) => path), ['t/p=1/q=1', 't/p=1']);
+  });
+
+  it('makes the folder again of a file that it moves, when that was removed as empty meanwhile', async () => {
+    const root = temporaryFolder();
+    const storage = new LocalStorage(root);
+    const moves = Array.from({ length: 200 }, (_value, index) => ({ from: `staging/${index}`, to: `t/p=${index}/a` }));
+    for (const { from } of moves) await storage.put(from, from);
+    const state = { moving: true };
+    const removed = new Set<string>();
+    const removing = (async () => {
+      while (state.moving) {
+        const names = (await storage.list('t')).filter((name) => !removed.has(name));
+        await storage.removeEmpty(names.map((name) => `t/${name}`));
+        for (const name of names) removed.add(name);
+      }
+    })();
+    await storage.adopt(moves);
+    state.moving = false;
+    await removing;
+    for (const { from, to } of moves) assert.equal((await storage.read(to))?.toString(), from);
+  });
+
   it('is refused with a hint where a file is in the way', async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, 'file'), '');

@@ -1,4 +1,4 @@
-import type { Move, Storage } from '../../src/lake/storage.js';
+import type { Move, Storage, Walk } from '../../src/lake/storage.js';
 
 /** A storage in memory, for tests that take thousands of steps. Every call is done at once. */
 export class MemoryStorage implements Storage {
@@ -64,5 +64,15 @@ export class MemoryStorage implements Storage {
 
   size(path: string): Promise<number | null> {
     return Promise.resolve(this.files.get(path)?.length ?? null);
+  }
+
+  /** Everything is as old as the world. */
+  walk(folder: string): Promise<Walk> {
+    const paths = this.paths.filter((path) => path.startsWith(`${folder}/`));
+    return Promise.resolve({ files: paths.map((path) => ({ path, modifiedMs: 0, bytes: this.files.get(path)?.length ?? 0, temporary: false })), folders: [] });
+  }
+
+  removeEmpty(): Promise<void> {
+    return Promise.resolve();
   }
 }

@@ -127,7 +127,7 @@ export class Pipeline {
     for (const { layer, table } of await this.tables()) {
       if (layer === 'bronze') continue;
       const rows = await session.rows(`SELECT * FROM ${layer}.${table}`);
-      contract[`${layer}.${table}`] = rows.map((row) => JSON.stringify(row, (key, value: unknown) => (differing.has(key) ? undefined : value))).sort();
+      contract[`${layer}.${table}`] = rows.map((row) => JSON.stringify(byName(row), (key, value: unknown) => (differing.has(key) ? undefined : value))).sort();
     }
     return contract;
   }
@@ -142,6 +142,11 @@ export class Pipeline {
   close(): Promise<void> {
     return this.lake.close();
   }
+}
+
+/** A table whose columns were added over time has them in another order. */
+function byName(row: Row): Row {
+  return Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Opens a pipeline for as long as the work takes. */

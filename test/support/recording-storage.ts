@@ -1,13 +1,13 @@
-import type { Move, Storage } from '../../src/lake/storage.js';
+import type { Move, Storage, Walk } from '../../src/lake/storage.js';
 
 /** One call of a storage that is done whole or not at all. */
 export interface Step {
-  readonly op: 'read' | 'list' | 'size' | 'putIfAbsent' | 'put' | 'sync' | 'adopt' | 'remove' | 'removeFolder';
+  readonly op: 'read' | 'list' | 'size' | 'putIfAbsent' | 'put' | 'sync' | 'adopt' | 'remove' | 'removeFolder' | 'walk' | 'removeEmpty';
   readonly path: string;
 }
 
 export function isEffect(step: Step): boolean {
-  return step.op !== 'read' && step.op !== 'list' && step.op !== 'size';
+  return step.op !== 'read' && step.op !== 'list' && step.op !== 'size' && step.op !== 'walk';
 }
 
 /** A storage that takes every call apart into steps and asks before and after each. */
@@ -64,6 +64,14 @@ export class SteppedStorage implements Storage {
 
   removeFolder(folder: string): Promise<void> {
     return this.step({ op: 'removeFolder', path: folder }, () => this.inner.removeFolder(folder));
+  }
+
+  walk(folder: string): Promise<Walk> {
+    return this.step({ op: 'walk', path: folder }, () => this.inner.walk(folder));
+  }
+
+  async removeEmpty(folders: readonly string[]): Promise<void> {
+    for (const folder of folders) await this.step({ op: 'removeEmpty', path: folder }, () => this.inner.removeEmpty([folder]));
   }
 
   private async step<T>(step: Step, work: () => Promise<T>): Promise<T> {

@@ -106,5 +106,24 @@ export function describeStorage({ name, open }: StorageUnderTest): void {
       assert.deepEqual(await storage.list('t'), ['ab']);
       assert.deepEqual(await storage.list('t/ab'), ['1']);
     });
+
+    it('walks through all files below a folder with their sizes, and through nothing of an absent one', async () => {
+      const storage = await open();
+      for (const [path, content] of [['t/a', 'x'], ['t/p=1/q=2/b', 'xyz'], ['t2/c', '']] as const) await storage.put(path, content);
+      const { files, folders } = await storage.walk('t');
+      assert.deepEqual(files.map(({ path, bytes, temporary }) => [path, bytes, temporary]).sort(), [['t/a', 1, false], ['t/p=1/q=2/b', 3, false]]);
+      for (const { modifiedMs } of [...files, ...folders]) assert.ok(modifiedMs <= Date.now());
+      assert.deepEqual(await storage.walk('none'), { files: [], folders: [] });
+    });
+
+    it('removes folders that are empty, the inner ones first, and leaves full and absent ones alone', async () => {
+      const storage = await open();
+      for (const path of ['t/p=1/q=1/a', 't/p=1/q=2/b', 't/p=2/c']) await storage.put(path, '');
+      await storage.remove(['t/p=1/q=1/a', 't/p=1/q=2/b']);
+      await storage.removeEmpty(['t/p=1/q=1', 't/p=1/q=2', 't/p=1', 't/p=2', 't/none']);
+      assert.deepEqual((await storage.walk('t')).folders.map(({ path }) => path).filter((path) => path !== 't/p=2'), []);
+      assert.deepEqual(await storage.list('t'), ['p=2']);
+      assert.equal((await storage.read('t/p=2/c'))?.length, 0);
+    });
   });
 }

@@ -10,6 +10,7 @@
 -- check: ratio(bounce_rate)
 -- check: descending(impressions, list_views)
 -- check: descending(clicks, unique_clicks)
+-- check: row_count(0.02, 50)
 WITH fact AS (
   SELECT
     event_date, platform, list_key, user_id, event_id, item_list_name,

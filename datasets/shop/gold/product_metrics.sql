@@ -9,6 +9,7 @@
 -- check: not_null(event_date, platform, item_id)
 -- check: descending(views, viewers)
 -- check: descending(purchases, purchasers)
+-- check: row_count(0.02, 50)
 WITH counted AS (
   SELECT
     event_date, platform, item_id,

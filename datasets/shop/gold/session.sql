@@ -9,6 +9,7 @@
 -- check: not_null(event_date, platform, session_id, user_id, started_at, ended_at)
 -- check: descending(ended_at, started_at)
 -- check: descending(purchase, orders)
+-- check: row_count(0.02, 50)
 SELECT
   session_date AS event_date, platform, session_id, user_id,
   session_started_at AS started_at,

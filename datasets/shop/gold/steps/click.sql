@@ -1,6 +1,8 @@
 -- step: click
 -- grain: event_id, item_index
 -- inputs: step session_item
+-- key: user_id
+-- dates: event_date
 -- purpose: view_item rows with a list: their own, else that of the latest view_item_list row with the same item in the session,
 --   at or before it; of equal times the greatest list
 WITH viewed AS (

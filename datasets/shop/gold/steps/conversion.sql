@@ -1,6 +1,8 @@
 -- step: conversion
 -- grain: event_id, item_index
 -- inputs: step session_item, step click
+-- key: user_id
+-- dates: event_date
 -- purpose: begin_checkout and purchase rows with the list they belong to: their own, else that of the latest click on the same item
 --   in the session, at or before it; of equal times the greatest list; null where there is none. Echoes are left out.
 WITH converted AS (

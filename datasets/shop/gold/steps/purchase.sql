@@ -1,6 +1,8 @@
 -- step: purchase
 -- grain: event_id
 -- inputs: step session_event, silver.item_event
+-- key: user_id
+-- dates: event_date
 -- purpose: each purchase with its revenue, and whether it is counted: of purchases of one session with the same item_ids, each
 --   at most 10 seconds after the one before it, one is the order and the others are its echoes.
 WITH item AS (
@@ -17,7 +19,7 @@ WITH item AS (
 ),
 purchase AS (
   SELECT
-    session_event.event_id, session_event.session_id, session_event.event_timestamp, item.item_ids,
+    session_event.event_id, session_event.event_date, session_event.user_id, session_event.session_id, session_event.event_timestamp, item.item_ids,
     coalesce(item.valued_rows, 0) AS valued_rows,
     coalesce(item.revenue, 0) AS revenue,
     CASE
@@ -32,18 +34,18 @@ purchase AS (
 ),
 numbered AS (
   SELECT
-    event_id, session_id, event_timestamp, item_ids, valued_rows, revenue,
+    event_id, event_date, user_id, session_id, event_timestamp, item_ids, valued_rows, revenue,
     sum(starts_order) OVER (PARTITION BY session_id, item_ids ORDER BY event_timestamp) AS order_number
   FROM purchase
 ),
 ranked AS (
   SELECT
-    event_id, session_id, revenue,
+    event_id, event_date, user_id, session_id, revenue,
     row_number() OVER (
       PARTITION BY session_id, item_ids, order_number
       ORDER BY valued_rows DESC, event_timestamp, revenue DESC, event_id
     ) AS place
   FROM numbered
 )
-SELECT event_id, session_id, revenue, place = 1 AS is_counted
+SELECT event_id, event_date, user_id, session_id, revenue, place = 1 AS is_counted
 FROM ranked

@@ -1,6 +1,8 @@
 -- step: session_item
 -- grain: event_id, item_index
 -- inputs: step session_event, step purchase, silver.item_event
+-- key: user_id
+-- dates: event_date, session_date
 -- purpose: each item row from the day before $since to $until with its session, its own list and, of a purchase, its quantity and revenue; is_echo marks the rows of an echo
 SELECT
   item.event_id, item.event_date, item.platform, item.user_id, item.event_name, item.event_timestamp,

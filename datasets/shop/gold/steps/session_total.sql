@@ -1,6 +1,8 @@
 -- step: session_total
 -- grain: session_id
 -- inputs: step session_event, step purchase
+-- key: user_id
+-- dates: session_date
 -- purpose: each session that starts from $since to $until: its events, orders, and the funnel's steps in order
 WITH first_list AS (
   SELECT

@@ -1,0 +1,99 @@
+import type { Dataset } from '../dataset.js';
+import { LakeError } from '../errors.js';
+import { forgetInBronze, listPerson, previewBronze, type ForgottenRows } from '../forget/bronze.js';
+import { personParameters } from '../forget/person.js';
+import { verifyForgotten, type Verified } from '../forget/verify.js';
+import { releaseDiscarded } from '../lake/discard.js';
+import type { Parameters } from '../lake/duckdb.js';
+import { loadDataset } from '../load.js';
+import type { Context } from './context.js';
+import { refreshGold } from './gold.js';
+import { count, plural, size } from './output.js';
+import { refreshSilver } from './silver.js';
+import { vacuumAll } from './vacuum.js';
+
+/** The proof that a person was forgotten: printed, and kept in the lake. It holds no name. */
+interface Receipt {
+  readonly dataset: string;
+  /** Keyed: only who has the lake's key can tell whether it is a person's. */
+  readonly idHash: string;
+  /** The person had been forgotten before: this looked for what was left. */
+  readonly again: boolean;
+  readonly startedAt: string;
+  readonly endedAt: string;
+  readonly bronze: Readonly<Record<string, ForgottenRows & { readonly commits: number }>>;
+  readonly silver: { readonly partitions: readonly string[] };
+  readonly gold: { readonly dates: readonly string[] };
+  readonly removedFiles: number;
+  readonly verified: Verified;
+}
+
+export async function run(context: Context): Promise<number> {
+  const { config, lake, progress } = context;
+  const dataset = await loadDataset(config.datasets, context.args[0] ?? '');
+  const person = config.userId ?? '';
+  const parameters = personParameters(dataset, person);
+  const tables = [`${dataset.name}_rejected`, dataset.name];
+  if ((await lake.table('bronze', dataset.name).snapshot()) === null) {
+    throw new LakeError(`there is no bronze.${dataset.name} at ${lake.storage.root}`, { code: 'TABLE_NOT_FOUND', op: 'forget', path: lake.storage.root, hint: 'Give the lake\'s folder with --lake (or INGOT_LAKE).' });
+  }
+  const events = { scanned: (bytes: number, of: number) => progress.update(`forget: ${size(bytes)} of ${size(of)} of bronze looked at`) };
+  if (config.dryRun) {
+    const found: Record<string, ForgottenRows> = {};
+    for (const table of tables) found[table] = await previewBronze(lake, dataset, table, parameters, events);
+    context.result({ dryRun: true, bronze: found }, [...bronzeLines(found), 'nothing was changed (--dry-run)']);
+    return 0;
+  }
+  await lake.storage.prepare();
+  const receipt = await forget(context, dataset, person, parameters, tables);
+  await lake.storage.put(`_ingot/receipts/${receipt.endedAt.replaceAll(/[:.]/g, '-')}-${receipt.idHash.slice(0, 12)}.json`, JSON.stringify(receipt));
+  context.result(receipt, receiptLines(receipt));
+  return receipt.verified.found.length === 0 ? 0 : 1;
+}
+
+/** From the list to the proof: each step may be done again, so a killed one is run again from the beginning. */
+async function forget(context: Context, dataset: Dataset, person: string, parameters: Parameters, tables: readonly string[]): Promise<Receipt> {
+  const { lake, clock, progress } = context;
+  const startedAtMs = clock.nowMs();
+  const listed = await listPerson(lake, dataset, person);
+  const bronze: Record<string, ForgottenRows & { readonly commits: number }> = {};
+  for (const table of tables) {
+    bronze[table] = await forgetInBronze(lake, dataset, table, parameters, { scanned: (bytes, of) => progress.update(`forget: ${size(bytes)} of ${size(of)} of bronze looked at`) });
+  }
+  const silver = await refreshSilver(context, dataset, {});
+  const gold = await refreshGold(context, dataset, null);
+  for (const layer of ['bronze', 'silver', 'gold']) await releaseDiscarded(lake, `${layer}.${dataset.name}`, Infinity);
+  const vacuumed = await vacuumAll(context, dataset, 0);
+  const folders = [...tables.map((table) => `bronze/${table}`), ...[dataset.event.table, dataset.items.table, ...['rejected', 'duplicates'].map((kind) => `${dataset.name}_${kind}`)].map((table) => `silver/${table}`), ...(await lake.tableNames('gold')).map((table) => `gold/${table}`), '_ingot/intents', '_ingot/discard', '_ingot/receipts'];
+  const verified = await verifyForgotten(lake, folders, parameters, (files, of) => progress.update(`forget: ${count(files)} of ${plural(of, 'file')} proved`));
+  return {
+    dataset: dataset.name,
+    idHash: listed?.hash ?? '',
+    again: listed?.known === true,
+    startedAt: new Date(startedAtMs).toISOString(),
+    endedAt: new Date(clock.nowMs()).toISOString(),
+    bronze,
+    silver: { partitions: silver.partitions },
+    gold: { dates: gold.dates },
+    removedFiles: vacuumed,
+    verified,
+  };
+}
+
+function bronzeLines(bronze: Readonly<Record<string, ForgottenRows>>): string[] {
+  return Object.entries(bronze).map(([table, { files, removed, redacted }]) =>
+    `bronze.${table}: ${plural(removed, 'row')} of the person in ${plural(files, 'file')}${redacted === 0 ? '' : `, ${plural(redacted, 'row')} of others that named the person`}`);
+}
+
+function receiptLines(receipt: Receipt): string[] {
+  const { verified } = receipt;
+  return [
+    receipt.again ? 'forgotten before; looked again for what was left' : 'forgotten',
+    ...bronzeLines(receipt.bronze),
+    `silver: ${plural(receipt.silver.partitions.length, 'partition')} rebuilt; gold: ${plural(receipt.gold.dates.length, 'date')} rebuilt`,
+    `key of the person on the list of those who may not come back: ${receipt.idHash}`,
+    verified.found.length === 0
+      ? `proved: none of ${plural(verified.files, 'file')} names the person`
+      : `NOT proved: ${plural(verified.found.length, 'file')} still name the person: ${verified.found.slice(0, 5).join(', ')}`,
+  ];
+}

@@ -1,0 +1,111 @@
+import type { Dataset } from '../dataset.js';
+import type { GoldSummary } from '../gold/gold.js';
+import { HotGold } from '../gold/hot.js';
+import { compactScope } from '../maintain/compact.js';
+import { openPartitions } from '../maintain/plan.js';
+import { datasetScopes } from '../maintain/scopes.js';
+import { mergeSilver, type SilverSummary } from '../silver/silver.js';
+import type { Context } from './context.js';
+import { goldEvents, mergeGold, modelsDir, refreshGold } from './gold.js';
+import { refreshSilver } from './silver.js';
+
+/** Dates that a late event has made stale wait so long at most: each costs more than all new events of today together. */
+const coldEveryMs = 30_000;
+
+/** Silver and gold, refreshed as often as it takes; what all refreshes did, together. */
+export class Layers {
+  silver: SilverSummary | null = null;
+  gold: GoldSummary | null = null;
+  refreshes = 0;
+  /** How long the last refresh took; null before the first. */
+  refreshMs: number | null = null;
+  private silverCommits = 0;
+  private wholeAtMs = -Infinity;
+  private deferred = false;
+  private readonly hot: HotGold | null;
+
+  constructor(
+    private readonly context: Context,
+    private readonly dataset: Dataset,
+  ) {
+    this.hot = context.config.follow ? new HotGold(context.lake, dataset, modelsDir(context, dataset)) : null;
+  }
+
+  /** @param whole leave nothing for later */
+  async refresh(whole: boolean): Promise<void> {
+    const { clock } = this.context;
+    const startedAtMs = clock.nowMs();
+    const silver = await refreshSilver(this.context, this.dataset);
+    this.silver = mergeSilver(this.silver, silver);
+    if (silver.partitions.length > 0) this.silverCommits++;
+    this.gold = mergeGold(this.gold, await this.refreshGold(whole));
+    this.refreshes++;
+    this.refreshMs = clock.nowMs() - startedAtMs;
+  }
+
+  /** True while dates are stale that wait for their turn. */
+  get owes(): boolean {
+    return this.deferred && this.context.clock.nowMs() - this.wholeAtMs >= coldEveryMs;
+  }
+
+  /** Merges the small files that refreshes leave behind, as long as there are no more commits than windows. */
+  async merge(windows: number): Promise<void> {
+    if (this.silverCommits >= windows) return;
+    const [, silver] = datasetScopes(this.context.lake, this.dataset, []);
+    if (silver === undefined) return;
+    const { runs } = await compactScope(silver.scope, silver.tables, { rule: openPartitions, signal: this.context.signal });
+    this.silverCommits += runs;
+  }
+
+  async close(): Promise<void> {
+    await this.hot?.close();
+  }
+
+  private async refreshGold(whole: boolean): Promise<GoldSummary> {
+    if (this.hot === null) return refreshGold(this.context, this.dataset, null);
+    const nowMs = this.context.clock.nowMs();
+    const defer = !whole && nowMs - this.wholeAtMs < coldEveryMs;
+    const gold = await this.hot.refresh({ defer, accept: this.context.config.accept, events: goldEvents(this.context) });
+    this.deferred = defer;
+    if (!defer) this.wholeAtMs = nowMs;
+    return gold;
+  }
+}
+
+/**
+ * Refreshes beside the landing: what has landed while one refresh was under way is taken together by the next one.
+ * A refresh that fails stops nothing: the next one tries again.
+ */
+export class Refresher {
+  private wanted = false;
+  private working: Promise<void> | null = null;
+
+  constructor(
+    private readonly refresh: () => Promise<void>,
+    private readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** Something has landed. */
+  want(): void {
+    this.wanted = true;
+    this.working ??= this.work().finally(() => {
+      this.working = null;
+    });
+  }
+
+  /** Waits for the refresh that is under way, and for those that are wanted by then. */
+  async settle(): Promise<void> {
+    while (this.working !== null) await this.working;
+  }
+
+  private async work(): Promise<void> {
+    while (this.wanted) {
+      this.wanted = false;
+      try {
+        await this.refresh();
+      } catch (error) {
+        this.failed(error);
+      }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path';
+import { BIGINT, VARCHAR } from '@duckdb/node-api';
+import { LakeError } from '../errors.js';
+import { loadDataset } from '../load.js';
+import { tableLines } from '../query/table.js';
+import type { RejectedShare, RejectedShares } from '../report/rejected-share.js';
+import type { TableStatus } from '../report/status-table.js';
+import { status, type StatusSummary } from '../report/status.js';
+import { probeDepth, type Depth } from '../sources/depth.js';
+import type { Context } from './context.js';
+import { count, plural, printError, size } from './output.js';
+import { percent } from './rejected.js';
+
+export async function run(context: Context): Promise<number> {
+  const { config, lake } = context;
+  const dataset = await loadDataset(config.datasets, context.args[0] ?? '');
+  const probe = config.from === undefined ? null : probeDepth(config.from);
+  try {
+    const { summary, failures } = await status(lake, dataset, join(config.datasets, dataset.name, 'gold'), probe);
+    if (summary.tables.length === 0) {
+      throw new LakeError(`there is nothing of ${dataset.name} at ${lake.storage.root}`, { code: 'TABLE_NOT_FOUND', op: 'status', path: lake.storage.root, hint: 'Give the lake\'s folder with --lake (or INGOT_LAKE), or land events first.' });
+    }
+    context.result(summary, statusLines(summary));
+    for (const failure of failures) printError(failure, process.stderr);
+    return failures.length === 0 ? 0 : 1;
+  } finally {
+    probe?.close();
+  }
+}
+
+export function statusLines(summary: StatusSummary): string[] {
+  return [
+    ...tablesLines(summary),
+    '',
+    ...silverLines(summary),
+    ...goldLines(summary),
+    ...rejectedLines(summary),
+    ...(summary.source === null ? [] : [`source    ${depthText(summary.source)}`]),
+  ];
+}
+
+const columns = [
+  { name: 'table', type: VARCHAR },
+  { name: 'version', type: BIGINT },
+  { name: 'rows', type: BIGINT },
+  { name: 'files', type: BIGINT },
+  { name: 'small', type: BIGINT },
+  { name: 'size', type: BIGINT },
+  { name: 'partitions', type: BIGINT },
+  { name: 'newest event', type: VARCHAR },
+  { name: 'received', type: VARCHAR },
+  { name: 'committed', type: VARCHAR },
+];
+
+function tablesLines({ tables, at }: StatusSummary): string[] {
+  const rows = tables.map((table) => [
+    `${table.layer}.${table.table}`,
+    count(table.version),
+    count(table.rows),
+    count(table.files),
+    count(table.smallFiles),
+    size(table.bytes),
+    count(table.partitions),
+    newestEvent(table),
+    table.freshnessMs === null ? '–' : ago(table.freshnessMs),
+    table.committedAt === null ? '–' : ago(Date.parse(at) - Date.parse(table.committedAt)),
+  ]);
+  return tableLines({ columns, rows, totalRows: rows.length }, null);
+}
+
+function newestEvent({ newestEventAt, newestEventDate }: TableStatus): string {
+  if (newestEventAt !== null) return `${newestEventAt.slice(0, 19).replace('T', ' ')}Z`;
+  return newestEventDate ?? '–';
+}
+
+const units = [['d', 86_400_000], ['h', 3_600_000], ['m', 60_000], ['s', 1_000]] as const;
+
+/** `4 m ago`; in the greatest unit of which there are two. */
+export function ago(ms: number): string {
+  const [unit, unitMs] = units.find(([, each]) => ms >= 2 * each) ?? ['s', 1_000];
+  return `${count(Math.max(0, Math.floor(ms / unitMs)))} ${unit} ago`;
+}
+
+const maxListed = 8;
+
+function silverLines({ dataset, silver: { stale, contracts } }: StatusSummary): string[] {
+  const built = contracts.map(({ contract, current, partitions }, index) => `${contract ?? 'several or none'}${current ? ' (current)' : ''}: ${index === 0 ? plural(partitions, 'partition') : count(partitions)}`);
+  const lines = built.length === 0 ? [] : [`          by contract ${built.join(', ')}`];
+  if (stale === null) return ['silver    not told, see the error', ...lines];
+  if (stale.length === 0) return ['silver    up to date with bronze', ...lines];
+  const whys = [...new Set(stale.map(({ why }) => why))].map((why) => `${why}: ${count(stale.filter((each) => each.why === why).length)}`);
+  const rows = stale.reduce((total, each) => total + each.rows, 0);
+  return [
+    `silver    ${plural(stale.length, 'partition')} stale (${whys.join(', ')}), ${plural(rows, 'row')} to read: \`ingot silver ${dataset}\``,
+    ...stale.slice(0, maxListed).map(({ partition, why, rows: own }) => `          ${partition}  ${why}, ${plural(own, 'row')}`),
+    ...(stale.length > maxListed ? [`          … and ${count(stale.length - maxListed)} more`] : []),
+    ...lines,
+  ];
+}
+
+function goldLines({ dataset, gold: { stale, reason } }: StatusSummary): string[] {
+  if (stale === null) return ['gold      not told, see the error'];
+  if (reason === 'no silver') return ['gold      nothing to build: silver has no events yet'];
+  if (stale.length === 0) return ['gold      up to date with silver'];
+  return [`gold      ${plural(stale.length, 'date')} stale (${reason ?? ''}), ${stale[0] ?? ''} to ${stale.at(-1) ?? ''}: \`ingot gold ${dataset}\``];
+}
+
+function rejectedLines({ dataset, rejected: { bronze, silver } }: StatusSummary): string[] {
+  const some = bronze.rejected + silver.rejected > 0;
+  return [
+    `rejected  bronze ${sharesText(bronze, 'received on')}`,
+    `          silver ${sharesText(silver, 'of')}`,
+    ...(some ? [`          why: \`ingot rejected ${dataset}\``] : []),
+  ];
+}
+
+function sharesText(shares: RejectedShares, on: string): string {
+  const { newestDay } = shares;
+  return newestDay === null ? shareText(shares) : `${shareText(shares)}; ${on} ${newestDay.date} ${shareText(newestDay)}`;
+}
+
+function shareText({ rejected, rows, share }: RejectedShare): string {
+  return share === null ? 'no rows' : `${count(rejected)} of ${count(rows)}, ${percent(share)}`;
+}
+
+function depthText(depth: Depth): string {
+  if (depth.kind === 'files') return `${count(depth.waitingFiles)} of ${plural(depth.files, 'file')} waiting, ${size(depth.lagBytes)}: ${depth.uri}`;
+  return `${plural(depth.lagMessages, 'message')} waiting: ${count(depth.visible)} visible, ${count(depth.inFlight)} in flight, ${count(depth.delayed)} delayed: ${depth.uri}`;
+}

@@ -1,0 +1,78 @@
+import { partitionChanges, tableNumber } from '../lake/changes.js';
+import { textList, type Session } from '../lake/duckdb.js';
+import { filePath } from '../lake/layout.js';
+import type { Lake } from '../lake/lake.js';
+import { identifier } from '../lake/sql.js';
+import { createView, viewSelect, type Reading } from '../lake/views.js';
+import { datesOf, type DateRange } from './plan.js';
+
+/** What came to silver between two readings of its tables. */
+export interface SilverChange {
+  /** By table, the files that came; paths are the log's. */
+  readonly added: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Dates with events that came or went. */
+  readonly dates: readonly string[];
+}
+
+/**
+ * The files that came between two readings. Rows that moved to other files are no change.
+ * Null when files alone don't tell what changed from `since` on: rows went, or what came lies in other files by now.
+ */
+export async function silverChange(lake: Lake, before: readonly Reading[], after: readonly Reading[], since: string): Promise<SilverChange | null> {
+  const added = new Map<string, Set<string>>();
+  const dates = new Set<string>();
+  for (const [index, { table, snapshot }] of after.entries()) {
+    const known = before[index]?.snapshot;
+    if (known === undefined || known.version > snapshot.version || tableNumber(known) !== tableNumber(snapshot) || JSON.stringify(known.columns) !== JSON.stringify(snapshot.columns)) return null;
+    const changes = await partitionChanges(lake.table('silver', table), known.version, snapshot.version);
+    if (changes === null) return null;
+    const paths = new Set<string>();
+    added.set(table, paths);
+    for (const change of changes.values()) {
+      const [date] = datesOf([change.partition]);
+      if (date === undefined) continue;
+      dates.add(date);
+      if (date < since) continue;
+      if (change.removedAt >= 0 || change.added.some(({ path }) => !snapshot.files.has(path))) return null;
+      for (const { path } of change.added) paths.add(path);
+    }
+  }
+  return { added, dates: [...dates].sort() };
+}
+
+/** The newest date with events; null when there are none. */
+export function newestDate(silver: readonly Reading[]): string | null {
+  return datesOf([...(silver[0]?.snapshot.files.values() ?? [])].map((file) => file.partitionValues)).sort().at(-1) ?? null;
+}
+
+/** Temporary table of the values of the steps' key whose rows are to be computed again. */
+export const changedKey = 'changed_key';
+
+/** `SEMI JOIN` that leaves the rows of changed keys. */
+export function ofChangedKey(relation: string, key: readonly string[]): string {
+  const equal = key.map((column) => `${relation}.${identifier(column)} IS NOT DISTINCT FROM ${changedKey}.${identifier(column)}`);
+  return `SEMI JOIN ${changedKey} ON ${equal.join(' AND ')}`;
+}
+
+/** Makes `changed_key` of the rows that came; `silver.…` are views of those alone then. */
+export async function readChangedKeys(session: Session, lake: Lake, silver: readonly Reading[], change: SilverChange, key: readonly string[]): Promise<void> {
+  for (const reading of silver) await createView(session, lake, reading, (_partition, path) => change.added.get(reading.table)?.has(path) === true);
+  const columns = key.map(identifier).join(', ');
+  const selects = silver.map(({ table }) => `SELECT ${columns} FROM silver.${identifier(table)}`);
+  await session.run(`CREATE OR REPLACE TEMP TABLE ${changedKey} AS ${selects.join(' UNION ')}`);
+}
+
+/** Makes `silver.…` views of some dates' rows; of those with a changed key alone when one is named. */
+export async function viewSilver(session: Session, lake: Lake, silver: readonly Reading[], dates: DateRange, key: readonly string[] | null): Promise<void> {
+  for (const reading of silver) {
+    const { table, snapshot } = reading;
+    const isRead = (partition: Readonly<Record<string, string | null>>): boolean => (partition['event_date'] ?? '') >= dates.since && (partition['event_date'] ?? '') <= dates.until;
+    await createView(session, lake, reading, isRead);
+    const paths = [...snapshot.files.values()].filter((file) => isRead(file.partitionValues)).map((file) => lake.storage.locate(`silver/${table}/${filePath(file.path)}`));
+    if (key === null || paths.length === 0) continue;
+    const variable = `hot_files_${table}`;
+    await session.run(`SET VARIABLE ${identifier(variable)} = $paths`, { paths: textList(paths) });
+    const rows = viewSelect(snapshot, `getvariable('${variable.replaceAll("'", "''")}')`);
+    await session.run(`CREATE OR REPLACE VIEW silver.${identifier(table)} AS SELECT * FROM (${rows}) AS file_row ${ofChangedKey('file_row', key)}`);
+  }
+}

@@ -1,0 +1,145 @@
+import { Session } from '../lake/duckdb.js';
+import type { Lake } from '../lake/lake.js';
+import { newStagingFolder } from '../lake/staging.js';
+import type { Reading } from '../lake/views.js';
+import { shiftDate } from './dates.js';
+import { buildSteps, dropSteps } from './execute.js';
+import { dropMarks, HotRows } from './hot-rows.js';
+import { newestDate, readChangedKeys, silverChange, viewSilver } from './hot-silver.js';
+import type { GoldModels } from './model.js';
+import { inputRange, reach, type DateRange } from './plan.js';
+
+/** Dates that are kept before the newest one: a device whose clock is ahead by a day must not push yesterday out. */
+const datesBefore = 2;
+
+/** What silver's newest files change in gold. */
+export interface HotChange {
+  /** Dates among those kept whose steps' rows differ now. */
+  readonly changed: readonly string[];
+  /** Every date that the files could reach. */
+  readonly reached: readonly string[];
+}
+
+/**
+ * The key of all steps; null when they don't have one, or not the same, or when a model reads silver itself.
+ * Only with such a key the rows can be computed again for some of its values alone.
+ */
+export function commonKey({ steps, models }: GoldModels): readonly string[] | null {
+  const key = steps[0]?.key ?? [];
+  const alike = steps.every((step) => step.dates.length > 0 && step.key.join() === key.join());
+  const readsSilver = models.some((model) => /\bsilver\b/i.test(model.sql.replace(/^--.*$/gm, '')));
+  return key.length > 0 && alike && !readsSilver ? key : null;
+}
+
+/** The steps' rows of silver's newest dates, in a DuckDB of their own; they spill when memory is short. */
+export class HotTables {
+  private constructor(
+    private readonly lake: Lake,
+    private readonly models: GoldModels,
+    private readonly key: readonly string[],
+    readonly session: Session,
+    private readonly spill: string,
+    private readonly rows: readonly HotRows[],
+    private silver: readonly Reading[],
+    /** The dates kept, both included. */
+    private range: DateRange,
+  ) {}
+
+  /** Computes the steps of the newest dates; null when silver has no date. @throws LakeError FILE_GONE, QUERY_FAILED, DATASET_INVALID */
+  static async load(lake: Lake, models: GoldModels, key: readonly string[], silver: readonly Reading[], memoryLimitBytes: number): Promise<HotTables | null> {
+    const newest = newestDate(silver);
+    if (newest === null) return null;
+    const spill = newStagingFolder('spill', lake.clock.nowMs());
+    const session = await Session.open({ memoryLimitBytes, threads: lake.options.threads, spillDir: lake.storage.locate(spill) });
+    const rows = models.steps.map((step) => new HotRows(session, step));
+    const tables = new HotTables(lake, models, key, session, spill, rows, silver, keptRange(newest));
+    try {
+      await viewSilver(session, lake, silver, inputRange(tables.range), null);
+      await buildSteps(session, models, tables.range);
+      for (const each of rows) await each.load(tables.dates);
+      await dropSteps(session, models);
+      return tables;
+    } catch (error) {
+      await tables.close();
+      throw error;
+    }
+  }
+
+  get dates(): string[] {
+    return datesIn(this.range);
+  }
+
+  /**
+   * Goes on to a newer version of silver. Null when that can't be done by the files that came: the tables are of no use then.
+   * The same holds after an error. @throws LakeError FILE_GONE, QUERY_FAILED
+   */
+  async absorb(silver: readonly Reading[]): Promise<HotChange | null> {
+    const newest = newestDate(silver);
+    if (newest === null || newest < this.range.until) return null;
+    const range = keptRange(newest);
+    const change = await silverChange(this.lake, this.silver, silver, inputRange(range).since);
+    if (change === null) return null;
+    await this.move(range);
+    this.silver = silver;
+    const reached = [...new Set(change.dates.flatMap(reach))].sort();
+    const dates = this.dates.filter((date) => reached.includes(date));
+    const changed = dates[0] === undefined ? [] : await this.compute(silver, change, dates, { since: dates[0], until: range.until });
+    return { changed, reached };
+  }
+
+  /** Lets the steps' names be one date's rows for as long as the work takes. */
+  async withDate<T>(date: string, work: () => Promise<T>): Promise<T> {
+    try {
+      for (const each of this.rows) await each.show(date);
+      return await work();
+    } finally {
+      for (const each of this.rows) await each.hide();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.session.close();
+    await this.lake.storage.removeFolder(this.spill);
+  }
+
+  private async compute(silver: readonly Reading[], change: Parameters<typeof readChangedKeys>[3], dates: readonly string[], range: DateRange): Promise<string[]> {
+    const changed = new Set<string>();
+    await readChangedKeys(this.session, this.lake, silver, change, this.key);
+    await viewSilver(this.session, this.lake, silver, inputRange(range), this.key);
+    await buildSteps(this.session, this.models, range);
+    for (const each of this.rows) {
+      await each.mark();
+      for (const date of dates) if (await each.exchange(date)) changed.add(date);
+      await each.tidy();
+    }
+    await dropSteps(this.session, this.models);
+    await dropMarks(this.session);
+    return [...changed].sort();
+  }
+
+  /** Drops the dates that are no longer kept; those that are new have no rows yet: what they get comes with changed keys. */
+  private async move(range: DateRange): Promise<void> {
+    const before = new Set(this.dates);
+    const after = new Set(datesIn(range));
+    if (range.until === this.range.until) return;
+    const noDate = { since: range.until, until: this.range.until };
+    await viewSilver(this.session, this.lake, this.silver, noDate, null);
+    await buildSteps(this.session, this.models, range);
+    for (const each of this.rows) {
+      for (const date of before) if (!after.has(date)) await each.drop(date);
+      for (const date of after) if (!before.has(date)) await each.keep(date);
+    }
+    await dropSteps(this.session, this.models);
+    this.range = range;
+  }
+}
+
+function keptRange(newest: string): DateRange {
+  return { since: shiftDate(newest, -datesBefore), until: newest };
+}
+
+function datesIn({ since, until }: DateRange): string[] {
+  const dates: string[] = [];
+  for (let date = since; date <= until; date = shiftDate(date, 1)) dates.push(date);
+  return dates;
+}

@@ -1,0 +1,159 @@
+import { stat } from 'node:fs/promises';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { LakeError, messageOf, systemCode } from '../errors.js';
+import { hashFile } from './file.js';
+import { findFiles } from './find.js';
+import type { FileMark } from './source.js';
+import { parseSourceUri, type FilesUri, type SqsUri } from './uri.js';
+
+/** A reader of a status waits no longer than this for a queue. */
+const timeoutMs = 8_000;
+
+/** What a queue says it holds; SQS counts approximately, and late by seconds up to a minute. */
+export interface QueueDepth {
+  readonly kind: 'queue';
+  readonly uri: string;
+  /** Messages that a receiver can have now. */
+  readonly visible: number;
+  /** Received by somebody, and not deleted yet. */
+  readonly inFlight: number;
+  readonly delayed: number;
+  /** All of these: messages that no commit is known to hold. */
+  readonly lagMessages: number;
+}
+
+export interface FilesDepth {
+  readonly kind: 'files';
+  readonly uri: string;
+  /** All files that the source means, landed or not. */
+  readonly files: number;
+  /** Those with content that is not landed. */
+  readonly waitingFiles: number;
+  /** Their bytes as stored (packed ones packed); of one that has grown, those behind what is landed; of one half landed, all. */
+  readonly lagBytes: number;
+}
+
+export type Depth = QueueDepth | FilesDepth;
+
+/** How much of a source waits to be landed. Takes nothing from it, and can be asked again and again. */
+export interface DepthProbe {
+  readonly uri: string;
+  /**
+   * @param taken the marks of files in the lake, by content hash; asked for when the source is files
+   * @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 8 s), SOURCE_UNREADABLE
+   */
+  read(taken: () => Promise<ReadonlyMap<string, FileMark>>): Promise<Depth>;
+  close(): void;
+}
+
+/**
+ * Names a source whose depth is to be asked for; connects when it is first asked.
+ * @throws LakeError USAGE for what is no source, and for stdin
+ */
+export function probeDepth(text: string): DepthProbe {
+  const uri = parseSourceUri(text);
+  if (uri.kind === 'sqs') return new QueueProbe(uri);
+  if (uri.pattern === '-') throw new LakeError('--from: stdin can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: '-', hint: 'Give a queue, a file, a folder or a glob, or leave --from out.' });
+  return { uri: uri.pattern, read: async (taken) => filesDepth(uri, await taken()), close: () => undefined };
+}
+
+/** Keeps its client: credentials may cost a request each time they are looked for. */
+class QueueProbe implements DepthProbe {
+  readonly uri: string;
+  private client: SQSClient | null = null;
+  private url: string | null = null;
+
+  constructor(private readonly settings: SqsUri) {
+    this.uri = `sqs://${settings.queue}`;
+    this.url = settings.queue.includes('://') ? settings.queue : null;
+  }
+
+  async read(): Promise<QueueDepth> {
+    const { sqsClient, sqsError } = await import('./sqs-client.js');
+    const abortSignal = AbortSignal.timeout(timeoutMs);
+    try {
+      this.client ??= sqsClient(this.settings);
+      return await this.ask(this.client, abortSignal);
+    } catch (error) {
+      this.close();
+      throw sqsError(abortSignal.aborted ? new Error(`no answer within ${timeoutMs / 1000} s`) : error, this.settings);
+    }
+  }
+
+  close(): void {
+    this.client?.destroy();
+    this.client = null;
+  }
+
+  private async ask(client: SQSClient, abortSignal: AbortSignal): Promise<QueueDepth> {
+    const { GetQueueAttributesCommand, GetQueueUrlCommand } = await import('@aws-sdk/client-sqs');
+    this.url ??= (await client.send(new GetQueueUrlCommand({ QueueName: this.settings.queue }), { abortSignal })).QueueUrl ?? null;
+    if (this.url === null) throw new Error('the queue has no URL');
+    const { Attributes = {} } = await client.send(new GetQueueAttributesCommand({ QueueUrl: this.url, AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible', 'ApproximateNumberOfMessagesDelayed'] }), { abortSignal });
+    const visible = countOf(Attributes, 'ApproximateNumberOfMessages');
+    const inFlight = countOf(Attributes, 'ApproximateNumberOfMessagesNotVisible');
+    const delayed = countOf(Attributes, 'ApproximateNumberOfMessagesDelayed');
+    return { kind: 'queue', uri: this.uri, visible, inFlight, delayed, lagMessages: visible + inFlight + delayed };
+  }
+}
+
+function countOf(attributes: Readonly<Partial<Record<string, string>>>, name: string): number {
+  const value = Number(attributes[name] ?? NaN);
+  if (!Number.isInteger(value)) throw new Error(`it does not say its ${name}`);
+  return value;
+}
+
+async function filesDepth({ pattern }: FilesUri, taken: ReadonlyMap<string, FileMark>): Promise<FilesDepth> {
+  const failures: LakeError[] = [];
+  const paths = await findFiles(pattern, (path, error) => void failures.push(unreadable(path, error)));
+  if (failures[0] !== undefined) throw failures[0];
+  if (paths.length === 0 && !(await isFolder(pattern))) throw new LakeError(`no file matches ${pattern}`, { code: 'SOURCE_NOT_FOUND', op: 'depth', path: pattern, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
+  const landed = new Landed(taken);
+  let waitingFiles = 0;
+  let lagBytes = 0;
+  for (const path of paths) {
+    const bytes = await landed.waitingBytes(path);
+    if (bytes === 0) continue;
+    waitingFiles++;
+    lagBytes += bytes;
+  }
+  return { kind: 'files', uri: pattern, files: paths.length, waitingFiles, lagBytes };
+}
+
+/** What is in the lake, by path and size, so that files need not be read: only one that has been renamed may have to be. */
+class Landed {
+  private readonly byPath = new Map<string, FileMark>();
+  private readonly sizes = new Set<number>();
+
+  constructor(private readonly marks: ReadonlyMap<string, FileMark>) {
+    for (const mark of marks.values()) {
+      this.byPath.set(mark.path, mark);
+      this.sizes.add(mark.bytes);
+    }
+  }
+
+  /** Bytes of a file that are not landed; 0 for one that has gone meanwhile, and for what is no file. */
+  async waitingBytes(path: string): Promise<number> {
+    try {
+      const facts = await stat(path);
+      if (!facts.isFile()) return 0;
+      const { size } = facts;
+      const mark = this.byPath.get(path);
+      if (mark?.complete === true && size >= mark.bytes) return size - mark.bytes;
+      if (!this.sizes.has(size)) return size;
+      const { sha256 } = await hashFile(path, path, null, false);
+      return this.marks.get(sha256)?.complete === true ? 0 : size;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return 0;
+      throw unreadable(path, error);
+    }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then((facts) => facts.isDirectory(), () => false);
+}
+
+function unreadable(path: string, error: unknown): LakeError {
+  return new LakeError(`${path} can't be looked at: ${messageOf(error)}`, { code: 'SOURCE_UNREADABLE', op: 'depth', path, hint: 'Let this user read it, or leave it out of --from.', cause: error });
+}
