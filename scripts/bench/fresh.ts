@@ -17,8 +17,8 @@ import { goldDir, landFrom, withLake, type Workbench } from './workbench.js';
 
 const perSecond = 1_000;
 /** How long it is followed before anything counts, and for how long it counts. */
-const warmUpSeconds = 15;
-const seconds = 45;
+const warmUpSeconds = 40;
+const seconds = 40;
 const aimMs = 5_000;
 
 /** How long after it was sent an event is in gold, while a process follows a queue and the day holds many events already. */

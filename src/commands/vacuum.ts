@@ -5,12 +5,13 @@ import { loadModels } from '../gold/model.js';
 import { intentRoot } from '../lake/layout.js';
 import { loadDataset } from '../load.js';
 import { datasetScopes } from '../maintain/scopes.js';
-import { vacuum, type Kind, type VacuumResult } from '../maintain/vacuum.js';
+import { vacuum, type Kept, type Kind, type VacuumResult } from '../maintain/vacuum.js';
 import type { Context } from './context.js';
 import { count, plural, size } from './output.js';
 
 const defaultOlderThanMs = 3_600_000;
 const maxShown = 50;
+const maxTimes = 5;
 
 export async function run(context: Context): Promise<number> {
   const { config } = context;
@@ -44,12 +45,13 @@ async function vacuumDataset({ config, lake, signal, progress }: Context, datase
   return vacuum(lake, scopes, tables, { olderThanMs, dryRun: config.dryRun, signal }, { looked: (table) => progress.update(`vacuum: ${table}`) });
 }
 
-const kinds: readonly (readonly [Kind, string])[] = [
-  ['replaced', 'replaced files whose time for readers is over'],
-  ['unnamed', 'data files that no version needs'],
-  ['staging', 'files in work folders of dead processes'],
-  ['temporary', 'unfinished files of dead writers'],
-  ['log', 'log entries behind a checkpoint'],
+/** What is removed, one and many. */
+const kinds: readonly (readonly [Kind, string, string])[] = [
+  ['replaced', 'replaced file whose time for readers is over', 'replaced files whose time for readers is over'],
+  ['unnamed', 'data file that no version needs', 'data files that no version needs'],
+  ['staging', 'file in work folders of dead processes', 'files in work folders of dead processes'],
+  ['temporary', 'unfinished file of dead writers', 'unfinished files of dead writers'],
+  ['log', 'log entry behind a checkpoint', 'log entries behind a checkpoint'],
 ];
 
 function removedByKind({ removed }: VacuumResult): Record<Kind, { files: number; bytes: number }> {
@@ -65,15 +67,24 @@ function removedByKind({ removed }: VacuumResult): Record<Kind, { files: number;
 function vacuumLines(result: VacuumResult, dryRun: boolean, olderThanMs: number): string[] {
   const totals = removedByKind(result);
   const found = kinds.filter(([kind]) => result.removed.some((each) => each.kind === kind));
-  const lines = found.map(([kind, what]) => `${dryRun ? 'would remove' : 'removed'}  ${count(totals[kind].files)} ${what}, ${size(totals[kind].bytes)}`);
+  const lines = found.map(([kind, one, many]) => `${dryRun ? 'would remove' : 'removed'}  ${plural(totals[kind].files, one, many)}, ${size(totals[kind].bytes)}`);
   if (result.folders.length > 0) lines.push(`${dryRun ? 'would remove' : 'removed'}  ${plural(result.folders.length, 'empty partition folder')}`);
-  if (found.length === 0 && result.folders.length === 0) lines.push(`nothing to remove`);
+  if (found.length === 0 && result.folders.length === 0) lines.push('nothing to remove');
   if (dryRun) lines.push(...shown(result));
   if (result.finished > 0) lines.push(dryRun ? `${plural(result.finished, 'run')} that a process has begun would be finished first` : `finished  ${plural(result.finished, 'run')} that a process had begun`);
-  for (const { untilMs, files, bytes } of result.kept) lines.push(`kept  ${plural(files, 'replaced file')}, ${size(bytes)}, for readers until ${new Date(untilMs).toISOString()}`);
+  lines.push(...keptLines(result.kept));
   const { young } = result;
   if (young.files > 0) lines.push(`left  ${plural(young.files, 'file')} without a version, ${size(young.bytes)}, younger than ${durationText(olderThanMs)} (--older-than)`);
   return dryRun ? [...lines, 'nothing was changed (--dry-run)'] : lines;
+}
+
+/** A line for each time when files go; of many times, one line. */
+function keptLines(kept: readonly Kept[]): string[] {
+  const line = (files: number, bytes: number, until: string): string => `kept  ${plural(files, 'replaced file')}, ${size(bytes)}, for readers until ${until}`;
+  const at = (untilMs: number | undefined): string => new Date(untilMs ?? 0).toISOString();
+  if (kept.length <= maxTimes) return kept.map(({ untilMs, files, bytes }) => line(files, bytes, at(untilMs)));
+  const sum = (of: (each: Kept) => number): number => kept.reduce((total, each) => total + of(each), 0);
+  return [line(sum(({ files }) => files), sum(({ bytes }) => bytes), `${at(kept[0]?.untilMs)} (the first) to ${at(kept.at(-1)?.untilMs)} (the last)`)];
 }
 
 function shown({ removed }: VacuumResult): string[] {
