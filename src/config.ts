@@ -30,6 +30,11 @@ export function parseShare(text: string): number {
   return share;
 }
 
+/** 0.05 → `5%`, as a person would give it. */
+export function shareText(share: number): string {
+  return `${Number((share * 100).toPrecision(3))}%`;
+}
+
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 60e3, h: 3600e3, d: 86400e3 };
 
 const bytes = z.string().transform((text, context) => parsed(parseBytes, text, context));

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { AddFile } from '../lake/actions.js';
-import { partitionKey } from '../lake/changes.js';
 import { textList, type Session } from '../lake/duckdb.js';
 import { filePath } from '../lake/layout.js';
 import type { Lake } from '../lake/lake.js';
+import { overlapping } from '../lake/overlap.js';
 import type { TableSpec } from '../lake/schema.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
-import { boundsOf } from '../lake/statistics.js';
 import type { FileMark } from '../sources/source.js';
 import { readAgain } from './gone.js';
 import type { Landed, LandedMessages } from './land.js';
@@ -88,7 +87,8 @@ interface KnownFiles {
 async function knownFiles(lake: Lake, dataset: Dataset, fresh: Landed, id: string): Promise<KnownFiles> {
   const files = async (table: string): Promise<AddFile[]> => [...((await lake.table('bronze', table).snapshot())?.files.values() ?? [])];
   const rejectedTable = `${dataset.name}_rejected`;
-  const landed = fresh.landed.length === 0 ? [] : overlapping(await files(dataset.name), fresh.landed);
+  // Equal bodies have equal times.
+  const landed = fresh.landed.length === 0 ? [] : overlapping(await files(dataset.name), fresh.landed, 'event_timestamp');
   const rejected = fresh.landed.length + fresh.rejected.length === 0 ? [] : await files(rejectedTable);
   const isOwn = (file: AddFile): boolean => file.tags?.[backfillTag] === id;
   const there = async (table: string, list: readonly AddFile[]): Promise<string[]> => {
@@ -101,27 +101,6 @@ async function knownFiles(lake: Lake, dataset: Dataset, fresh: Landed, id: strin
     rejected: await there(rejectedTable, rejected.filter((file) => !isOwn(file))),
     own: [...(await there(dataset.name, landed.filter(isOwn))), ...(await there(rejectedTable, rejected.filter(isOwn)))],
   };
-}
-
-/** The files of the same partitions whose times overlap: equal bodies have equal times. */
-function overlapping(files: readonly AddFile[], fresh: readonly StagedFile[]): AddFile[] {
-  const times = new Map<string, { fromMs: number; untilMs: number }>();
-  for (const { partition, columns } of fresh) {
-    const time = columns.get('event_timestamp');
-    const known = times.get(partitionKey(partition));
-    const fromMs = Date.parse(time?.min ?? '');
-    const untilMs = Date.parse(time?.max ?? '');
-    times.set(partitionKey(partition), {
-      fromMs: Math.min(Number.isNaN(fromMs) ? -Infinity : fromMs, known?.fromMs ?? Infinity),
-      untilMs: Math.max(Number.isNaN(untilMs) ? Infinity : untilMs, known?.untilMs ?? -Infinity),
-    });
-  }
-  return files.filter((file) => {
-    const range = times.get(partitionKey(file.partitionValues));
-    if (range === undefined) return false;
-    const bounds = boundsOf(file.stats, 'event_timestamp');
-    return bounds === null || (bounds.fromMs <= range.untilMs + 1 && bounds.untilMs + 1 >= range.fromMs);
-  });
 }
 
 async function withoutKnown(session: Session, dataset: Dataset, fresh: Landed, known: KnownFiles, stagingDir: string): Promise<Landed> {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
-import { sqlFile } from '../lake/sql.js';
+import { pointer, sqlFile } from '../lake/sql.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
 
@@ -48,7 +48,7 @@ export function forgottenFilter(dataset: Dataset, { hashes, key }: Forgotten): {
   return {
     sql: personExpression,
     parameters: {
-      person_paths: textList(names.map(personPath)),
+      person_paths: textList(names.map(pointer)),
       person_pattern: `"(?:${names.map(escapedPattern).join('|')})"\\s*:\\s*"?((?:[^"\\\\,}\\s]|\\\\.)*)`,
       forget_key: key,
       forgotten: textList(hashes),
@@ -61,11 +61,6 @@ export function personKeys({ person, event }: Dataset): readonly string[] {
   if (person === undefined) return [];
   const keys = event.columns[person]?.keys ?? [];
   return keys.length > 0 ? keys : [person];
-}
-
-/** A JSON pointer. */
-export function personPath(key: string): string {
-  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }
 
 /** A text as a pattern that matches it alone. */

@@ -1,3 +1,4 @@
+import { shareText } from '../config.js';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { textList, type Session } from '../lake/duckdb.js';
@@ -21,14 +22,10 @@ export async function checkRejected(session: Session, dataset: Dataset, { landed
   if (rows === 0 || bad / rows <= maxRejected) return;
   const reasons = await session.rows(reasonsSelect, { paths: textList(rejected.map(({ path }) => path)) });
   const named = reasons.map((row) => `${String(row['rows'])} ${String(row['reason'])} (such as ${beginningOf(row['body'], sampleCharacters)})`);
-  throw new LakeError(`${bad} of ${rows} messages of a window would be rejected, ${percent(bad / rows)}, more than --max-rejected ${percent(maxRejected)}: ${named.join('; ')}`, {
+  throw new LakeError(`${bad} of ${rows} messages of a window would be rejected, ${shareText(bad / rows)}, more than --max-rejected ${shareText(maxRejected)}: ${named.join('; ')}`, {
     code: 'CHECK_FAILED',
     op: 'bronze',
     path: `bronze.${dataset.name}_rejected`,
     hint: `Nothing of this window was published or acknowledged: its messages are still in the source. Mend the source or the contract, or raise --max-rejected, and run it again.${before === 0 ? '' : ` The ${before} messages before it are in bronze.`}`,
   });
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))}%`;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { write } from '../engines/duckdb.js';
 import { LakeError } from '../errors.js';
 import { publishBuild } from '../lake/build.js';
+import { chunksOf } from '../lake/chunks.js';
 import { textList } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
@@ -40,7 +41,7 @@ export async function previewReplay(lake: Lake, dataset: Dataset, options: Repla
     const of = bytesOf(candidates);
     let moves = noMoves;
     let done = 0;
-    for (const chunk of chunksOf(candidates, options)) {
+    for (const chunk of chunksOf(candidates, sizeOf, options.chunkBytes ?? defaultChunkBytes)) {
       if (options.signal?.aborted === true) break;
       moves = addMoves(moves, (await probe(lake, dataset, chunk, persons)).moves);
       done += bytesOf(chunk);
@@ -85,7 +86,7 @@ async function plan(lake: Lake, dataset: Dataset, run: number, passed: Set<strin
   const of = bytesOf(candidates);
   const waiting = candidates.filter(({ path }) => !passed.has(path));
   let done = of - bytesOf(waiting);
-  for (const chunk of chunksOf(waiting, options)) {
+  for (const chunk of chunksOf(waiting, sizeOf, options.chunkBytes ?? defaultChunkBytes)) {
     if (options.signal?.aborted === true) return null;
     const { losing, moves } = await probe(lake, dataset, chunk, persons);
     const loses = new Set(losing.map(({ path }) => path));
@@ -139,20 +140,10 @@ function checkWhole(dataset: Dataset, losing: readonly Candidate[], after: numbe
   throw new LakeError(`${before} rows were read and ${after} written`, { code: 'LAKE_CORRUPT', op: 'replay', path: `bronze.${dataset.name}`, hint: 'Nothing was changed: `ingot audit` says which file holds other rows than the log says.' });
 }
 
-function bytesOf(candidates: readonly Candidate[]): number {
-  return candidates.reduce((total, { file }) => total + file.size, 0);
+function sizeOf({ file }: Candidate): number {
+  return file.size;
 }
 
-function chunksOf(candidates: readonly Candidate[], { chunkBytes = defaultChunkBytes }: ReplayOptions): Candidate[][] {
-  const chunks: Candidate[][] = [];
-  let bytes = Infinity;
-  for (const candidate of candidates) {
-    if (bytes + candidate.file.size > chunkBytes) {
-      chunks.push([]);
-      bytes = 0;
-    }
-    chunks.at(-1)?.push(candidate);
-    bytes += candidate.file.size;
-  }
-  return chunks;
+function bytesOf(candidates: readonly Candidate[]): number {
+  return candidates.reduce((total, { file }) => total + file.size, 0);
 }

@@ -1,6 +1,6 @@
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
-import { forgetInBronze, listPerson, previewBronze, type ForgottenRows } from '../forget/bronze.js';
+import { forgetInBronze, listPerson, previewBronze, type ForgetEvents, type ForgottenRows } from '../forget/bronze.js';
 import { personParameters } from '../forget/person.js';
 import { verifyForgotten, type Verified } from '../forget/verify.js';
 import { releaseDiscarded } from '../lake/discard.js';
@@ -37,7 +37,7 @@ export async function run(context: Context): Promise<number> {
   if ((await lake.table('bronze', dataset.name).snapshot()) === null) {
     throw new LakeError(`there is no bronze.${dataset.name} at ${lake.storage.root}`, { code: 'TABLE_NOT_FOUND', op: 'forget', path: lake.storage.root, hint: 'Give the lake\'s folder with --lake (or INGOT_LAKE).' });
   }
-  const events = { scanned: (bytes: number, of: number) => progress.update(`forget: ${size(bytes)} of ${size(of)} of bronze looked at`) };
+  const events: ForgetEvents = { scanned: (bytes: number, of: number) => progress.update(`forget: ${size(bytes)} of ${size(of)} of bronze looked at`) };
   if (config.dryRun) {
     const found: Record<string, ForgottenRows> = {};
     for (const table of tables) found[table] = await previewBronze(lake, dataset, table, parameters, events);
@@ -45,20 +45,20 @@ export async function run(context: Context): Promise<number> {
     return 0;
   }
   await lake.storage.prepare();
-  const receipt = await forget(context, dataset, person, parameters, tables);
+  const receipt = await forget(context, dataset, person, parameters, tables, events);
   await lake.storage.put(`_ingot/receipts/${receipt.endedAt.replaceAll(/[:.]/g, '-')}-${receipt.idHash.slice(0, 12)}.json`, JSON.stringify(receipt));
   context.result(receipt, receiptLines(receipt));
   return receipt.verified.found.length === 0 ? 0 : 1;
 }
 
 /** From the list to the proof: each step may be done again, so a killed one is run again from the beginning. */
-async function forget(context: Context, dataset: Dataset, person: string, parameters: Parameters, tables: readonly string[]): Promise<Receipt> {
+async function forget(context: Context, dataset: Dataset, person: string, parameters: Parameters, tables: readonly string[], events: ForgetEvents): Promise<Receipt> {
   const { lake, clock, progress } = context;
   const startedAtMs = clock.nowMs();
   const listed = await listPerson(lake, dataset, person);
   const bronze: Record<string, ForgottenRows & { readonly commits: number }> = {};
   for (const table of tables) {
-    bronze[table] = await forgetInBronze(lake, dataset, table, parameters, { scanned: (bytes, of) => progress.update(`forget: ${size(bytes)} of ${size(of)} of bronze looked at`) });
+    bronze[table] = await forgetInBronze(lake, dataset, table, parameters, events);
   }
   const silver = await refreshSilver(context, dataset, {});
   const gold = await refreshGold(context, dataset, null);

@@ -4,6 +4,7 @@ import { write } from '../engines/duckdb.js';
 import { LakeError } from '../errors.js';
 import type { AddFile } from '../lake/actions.js';
 import { publishBuild } from '../lake/build.js';
+import { chunksOf } from '../lake/chunks.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
@@ -80,7 +81,7 @@ async function find(lake: Lake, dataset: Dataset, table: string, parameters: Par
   const of = bytesOf(files);
   const found: Found[] = [];
   let done = 0;
-  for (const chunk of chunksOf(files, (file) => file.size)) {
+  for (const chunk of chunksOf(files, (file) => file.size, chunkBytes)) {
     const byPath = new Map(chunk.map((file) => [lake.storage.locate(`bronze/${table}/${filePath(file.path)}`), file]));
     const select = table === dataset.name ? scanOfBronze : scanOfRejected;
     for (const row of await session.rows(select, { ...parameters, paths: textList([...byPath.keys()]) })) {
@@ -104,7 +105,7 @@ export async function forgetInBronze(lake: Lake, dataset: Dataset, table: string
   let commits = 0;
   for (let whole = false; !whole; ) {
     whole = true;
-    for (const group of chunksOf(await find(lake, dataset, table, parameters, events), ({ file }) => file.size)) {
+    for (const group of chunksOf(await find(lake, dataset, table, parameters, events), ({ file }) => file.size, chunkBytes)) {
       const rewritten = await rewrite(lake, dataset, table, parameters, group);
       // A file that went meanwhile has been merged into another: that one is to be found.
       whole &&= rewritten.length === group.length;
@@ -158,18 +159,4 @@ function total(found: readonly Found[]): ForgottenRows {
 
 function bytesOf(files: readonly AddFile[]): number {
   return files.reduce((bytes, file) => bytes + file.size, 0);
-}
-
-function chunksOf<T>(values: readonly T[], sizeOf: (value: T) => number): T[][] {
-  const chunks: T[][] = [];
-  let bytes = Infinity;
-  for (const value of values) {
-    if (bytes + sizeOf(value) > chunkBytes) {
-      chunks.push([]);
-      bytes = 0;
-    }
-    chunks.at(-1)?.push(value);
-    bytes += sizeOf(value);
-  }
-  return chunks;
 }

@@ -1,7 +1,8 @@
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
-import { escapedPattern, personKeys, personPath } from '../bronze/forgotten.js';
+import { escapedPattern, personKeys } from '../bronze/forgotten.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
+import { pointer } from '../lake/sql.js';
 
 /** No text matches it. */
 const never = '[^\\s\\S]';
@@ -21,7 +22,7 @@ export function personParameters(dataset: Dataset, person: string): Parameters {
     person,
     person_json: inJson,
     person_bytes: blobText(person),
-    person_paths: textList(keys.map(personPath)),
+    person_paths: textList(keys.map(pointer)),
     mention: `(^|[^0-9A-Za-z_])(?:${word})($|[^0-9A-Za-z_])`,
     bare: /^-?\d+(\.\d+)?$/.test(person) ? `([:\\[,]\\s*)(?:${word})(\\s*[,}\\]])` : never,
   };

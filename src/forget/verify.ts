@@ -15,7 +15,7 @@ export interface Verified {
 
 /** Looks for a person in every file of some folders of the lake: Parquet by its values, all else by its text. */
 export async function verifyForgotten(lake: Lake, folders: readonly string[], parameters: Parameters, looked: (files: number, of: number) => void): Promise<Verified> {
-  const paths = (await Promise.all(folders.map((folder) => filesBelow(lake, folder)))).flat();
+  const paths = (await Promise.all(folders.map((folder) => lake.storage.walk(folder)))).flatMap(({ files }) => files.map(({ path }) => path));
   const found: string[] = [];
   let done = 0;
   const parquet = paths.filter((path) => path.endsWith('.parquet'));
@@ -42,17 +42,4 @@ function groupsOf(paths: readonly string[]): string[][] {
     groups.set(table, [...(groups.get(table) ?? []), path]);
   }
   return [...groups.values()].flatMap((group) => Array.from({ length: Math.ceil(group.length / filesAtOnce) }, (_none, index) => group.slice(index * filesAtOnce, (index + 1) * filesAtOnce)));
-}
-
-async function filesBelow(lake: Lake, folder: string): Promise<string[]> {
-  const names = await lake.storage.list(folder);
-  const found = await Promise.all(names.map(async (name) => {
-    const path = `${folder}/${name}`;
-    return isFile(name) ? [path] : filesBelow(lake, path);
-  }));
-  return found.flat();
-}
-
-function isFile(name: string): boolean {
-  return /\.(?:parquet|json|tmp|ndjson)$/.test(name) || name === '_last_checkpoint';
 }

@@ -19,6 +19,9 @@ export function distinctPartitions(partitions: Iterable<Partition>): Partition[]
 /** Transaction of what is built from a table: which table it was, as one that is deleted and built again counts its versions from 0 again. */
 export const inputTxn = 'ingot.input';
 
+/** Tag of files that are built from a table: `<its number>/<version>`, up to which their partition is complete. */
+export const completeTag = 'ingot.bronze';
+
 /** A number that differs for tables that differ, also when they have the same name; 48 bits of a hash. */
 export function tableNumber(snapshot: Snapshot): number {
   return createHash('sha256').update(snapshot.metaData.id).digest().readUIntBE(0, 6);

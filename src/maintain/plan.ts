@@ -1,11 +1,12 @@
 import type { AddFile } from '../lake/actions.js';
-import { partitionKey, type Partition } from '../lake/changes.js';
+import { completeTag, partitionKey, type Partition } from '../lake/changes.js';
+import { chunksOf } from '../lake/chunks.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { boundsOf, recordsOf } from '../lake/statistics.js';
 import type { TableSpec } from '../lake/schema.js';
 
-/** A file of this size or more is left as it is. */
-const smallBytes = 32e6;
+/** A smaller file is one that a compaction merges, when its partition has two or more of them. */
+export const smallFileBytes = 32e6;
 /** Merged files come to this at most. */
 const targetBytes = 256e6;
 /** A tier of files in a partition that is still written to is worth merging from this number on. */
@@ -23,11 +24,11 @@ export interface MergeRule {
 
 /** All small files of partitions whose date ended some time ago. */
 export function closedPartitions(nowMs: number, olderThanMs: number): MergeRule {
-  return { closedBefore: new Date(Math.max(0, nowMs - olderThanMs)).toISOString().slice(0, 10), leastFiles: 2, tiers: [smallBytes] };
+  return { closedBefore: new Date(Math.max(0, nowMs - olderThanMs)).toISOString().slice(0, 10), leastFiles: 2, tiers: [smallFileBytes] };
 }
 
 /** Many small files of any partition: each byte is merged a few times only, however many small commits come. */
-export const openPartitions: MergeRule = { closedBefore: null, leastFiles: openFiles, tiers: [1e6, smallBytes] };
+export const openPartitions: MergeRule = { closedBefore: null, leastFiles: openFiles, tiers: [1e6, smallFileBytes] };
 
 /** Files of one partition that become one file. */
 export interface Merge {
@@ -67,7 +68,7 @@ function mergeOf(files: readonly AddFile[], { tags, upTo }: Tagged): Merge {
     paths: files.map((file) => file.path),
     rows: files.reduce((total, file) => total + (recordsOf(file.stats) ?? 0), 0),
     bytes: files.reduce((total, file) => total + file.size, 0),
-    tags: upTo === null ? tags : { ...tags, [upToTag]: `${upTo}/${Math.max(...files.map(versionOf))}` },
+    tags: upTo === null ? tags : { ...tags, [completeTag]: `${upTo}/${Math.max(...files.map(versionOf))}` },
   };
 }
 
@@ -75,39 +76,25 @@ function mergeOf(files: readonly AddFile[], { tags, upTo }: Tagged): Merge {
 function packsOf(files: readonly AddFile[], column: string | undefined): AddFile[][] {
   const fromMs = (file: AddFile): number => (column === undefined ? null : boundsOf(file.stats, column))?.fromMs ?? 0;
   const sorted = files.map((file) => ({ file, at: fromMs(file) })).sort((a, b) => a.at - b.at || (a.file.path < b.file.path ? -1 : 1));
-  const packs: AddFile[][] = [];
-  let bytes = 0;
-  for (const { file } of sorted) {
-    const open = packs.at(-1);
-    if (open === undefined || bytes + file.size > targetBytes) {
-      packs.push([file]);
-      bytes = file.size;
-    } else {
-      open.push(file);
-      bytes += file.size;
-    }
-  }
+  const packs = chunksOf(sorted.map(({ file }) => file), (file) => file.size, targetBytes);
   return packs.filter((pack) => pack.length > 1);
 }
-
-/** The tag that says up to which version of which table a file's partition is complete: `<table>/<version>`. */
-const upToTag = 'ingot.bronze';
 
 interface Tagged {
   /** Equal for files that may be merged. */
   readonly key: string;
   /** All tags that must be equal; null for none. */
   readonly tags: Readonly<Record<string, string>> | null;
-  /** The table of `upToTag`; null without it. */
+  /** The table of `completeTag`; null without it. */
   readonly upTo: string | null;
 }
 
 function taggedOf({ tags }: AddFile): Tagged {
-  const entries = Object.entries(tags ?? {}).filter(([name]) => name !== upToTag).sort(([a], [b]) => (a < b ? -1 : 1));
-  const upTo = tags?.[upToTag]?.split('/')[0] ?? null;
+  const entries = Object.entries(tags ?? {}).filter(([name]) => name !== completeTag).sort(([a], [b]) => (a < b ? -1 : 1));
+  const upTo = tags?.[completeTag]?.split('/')[0] ?? null;
   return { key: JSON.stringify([entries, upTo]), tags: entries.length === 0 ? null : Object.fromEntries(entries), upTo };
 }
 
 function versionOf({ tags }: AddFile): number {
-  return Number(tags?.[upToTag]?.split('/')[1] ?? -1);
+  return Number(tags?.[completeTag]?.split('/')[1] ?? -1);
 }

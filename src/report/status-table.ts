@@ -3,9 +3,7 @@ import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { boundsOf, recordsOf } from '../lake/statistics.js';
 import type { Reading } from '../lake/views.js';
-
-/** A smaller file is one that a compaction merges, when its partition has two or more of them. */
-export const smallFileBytes = 32_000_000;
+import { smallFileBytes } from '../maintain/plan.js';
 
 /** What a table holds, as its log says; no data file is opened. Times are ISO 8601 in UTC. */
 export interface TableStatus {

@@ -2,14 +2,13 @@ import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { AddFile } from '../lake/actions.js';
-import { distinctPartitions, partitionKey, type Partition } from '../lake/changes.js';
+import { distinctPartitions, type Partition } from '../lake/changes.js';
 import { textList, type Session } from '../lake/duckdb.js';
 import { filePath } from '../lake/layout.js';
 import type { Lake } from '../lake/lake.js';
-import type { Snapshot } from '../lake/snapshot.js';
+import { overlapping } from '../lake/overlap.js';
 import { sqlFile } from '../lake/sql.js';
 import type { StagedFile } from '../lake/staged.js';
-import { boundsOf } from '../lake/statistics.js';
 
 const knownSelect = sqlFile(import.meta.url, './sql/known-event.sql');
 const freshSelect = sqlFile(import.meta.url, './sql/fresh.sql');
@@ -35,7 +34,7 @@ export interface Checked {
  */
 export async function withoutKnown(session: Session, lake: Lake, dataset: Dataset, files: Staged, stagingDir: string): Promise<Checked> {
   const events = files.get(dataset.event.table) ?? [];
-  const existing = overlapping(await lake.table('silver', dataset.event.table).snapshot(), events);
+  const existing = overlapping((await lake.table('silver', dataset.event.table).snapshot())?.files.values() ?? [], events, 'event_timestamp');
   if (existing.length === 0) return { files, displaced: [] };
   const paths = existing.map((file) => `silver/${dataset.event.table}/${filePath(file.path)}`);
   const gone = await goneOf(lake, existing, paths);
@@ -62,22 +61,4 @@ export async function withoutKnown(session: Session, lake: Lake, dataset: Datase
 async function goneOf(lake: Lake, files: readonly AddFile[], paths: readonly string[]): Promise<Partition[]> {
   const sizes = await Promise.all(paths.map((path) => lake.storage.size(path)));
   return distinctPartitions(files.filter((_file, index) => sizes[index] === null).map((file) => file.partitionValues));
-}
-
-/** The live event files that may hold an event of these new ones. */
-function overlapping(snapshot: Snapshot | null, events: readonly StagedFile[]): AddFile[] {
-  const fresh = new Map<string, { fromMs: number; untilMs: number }>();
-  for (const { partition, columns } of events) {
-    const time = columns.get('event_timestamp');
-    const fromMs = Date.parse(time?.min ?? '') || -Infinity;
-    const untilMs = Date.parse(time?.max ?? '') || Infinity;
-    const known = fresh.get(partitionKey(partition));
-    fresh.set(partitionKey(partition), { fromMs: Math.min(fromMs, known?.fromMs ?? Infinity), untilMs: Math.max(untilMs, known?.untilMs ?? -Infinity) });
-  }
-  return [...(snapshot?.files.values() ?? [])].filter((file) => {
-    const range = fresh.get(partitionKey(file.partitionValues));
-    if (range === undefined) return false;
-    const bounds = boundsOf(file.stats, 'event_timestamp');
-    return bounds === null || (bounds.fromMs <= range.untilMs + 1 && bounds.untilMs + 1 >= range.fromMs);
-  });
 }

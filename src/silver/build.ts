@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
 import { partitionKey, type Partition } from '../lake/changes.js';
+import { chunksOf } from '../lake/chunks.js';
 import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
@@ -26,8 +27,8 @@ type Chunk = { readonly kind: 'rebuild'; readonly parts: readonly PlannedPartiti
 /** Builds all of a plan into staged files. @param jobs how many sessions work at once */
 export async function buildPlan(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, jobs: number, built: (partitions: number) => void): Promise<BuiltFiles> {
   const chunks: Chunk[] = [
-    ...chunksOf(plan.rebuild).map((parts): Chunk => ({ kind: 'rebuild', parts })),
-    ...chunksOf(plan.append).map((parts): Chunk => ({ kind: 'append', parts })),
+    ...chunksOf(plan.rebuild, ({ rows }) => rows, chunkRows).map((parts): Chunk => ({ kind: 'rebuild', parts })),
+    ...chunksOf(plan.append, ({ rows }) => rows, chunkRows).map((parts): Chunk => ({ kind: 'append', parts })),
   ];
   const files = new Map<string, StagedFile[]>();
   const displaced: Partition[] = [];
@@ -56,20 +57,4 @@ async function buildChunk(session: Session, lake: Lake, dataset: Dataset, plan: 
   const output = await transform(session, dataset, stagingDir);
   const files: Staged = new Map(Object.entries(output.tables).map(([table, own]) => [table, own.files]));
   return chunk.kind === 'append' ? withoutKnown(session, lake, dataset, files, join(stagingDir, 'checked')) : { files, displaced: [] };
-}
-
-function chunksOf<P extends PlannedPartition>(parts: readonly P[]): P[][] {
-  const chunks: P[][] = [];
-  let rows = 0;
-  for (const part of parts) {
-    const open = chunks.at(-1);
-    if (open === undefined || rows + part.rows > chunkRows) {
-      chunks.push([part]);
-      rows = part.rows;
-    } else {
-      open.push(part);
-      rows += part.rows;
-    }
-  }
-  return chunks;
 }

@@ -2,15 +2,14 @@ import { createHash } from 'node:crypto';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import type { AddFile } from '../lake/actions.js';
-import { partitionKey } from '../lake/changes.js';
+import { completeTag, partitionKey } from '../lake/changes.js';
 import type { Snapshot } from '../lake/snapshot.js';
 
 /** Rises when the same contract gives other rows than before. */
 const transformVersion = 1;
 
-/** Tags of silver's files: the contract they were built by, and how far bronze was then. */
+/** Tag of silver's files: the contract they were built by. */
 export const contractTag = 'ingot.contract';
-export const bronzeTag = 'ingot.bronze';
 
 /** What silver's files say of a partition. */
 export interface BuiltPartition {
@@ -29,7 +28,7 @@ export function contractName(dataset: Dataset): string {
 }
 
 export function tagsOf(contract: string, table: number, version: number): Record<string, string> {
-  return { [contractTag]: contract, [bronzeTag]: `${table}/${version}` };
+  return { [contractTag]: contract, [completeTag]: `${table}/${version}` };
 }
 
 /** By partition key, what the files of silver's tables say together. */
@@ -45,7 +44,7 @@ export function builtPartitions(snapshots: readonly Snapshot[]): Map<string, Bui
 }
 
 function stateOf({ tags }: AddFile): BuiltPartition {
-  const [table = '', version = ''] = (tags?.[bronzeTag] ?? '').split('/');
+  const [table = '', version = ''] = (tags?.[completeTag] ?? '').split('/');
   return { contract: tags?.[contractTag] ?? null, table: table === '' ? -1 : Number(table), version: version === '' ? -1 : Number(version) };
 }
 

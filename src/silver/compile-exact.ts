@@ -2,9 +2,7 @@ import type { Dataset } from '../dataset.js';
 import { cellEnd, fieldsOf, keysOf, type Field, type TextSql, type Values } from './compile-values.js';
 import { isKeyName } from './compile-patterns.js';
 import { LakeError } from '../errors.js';
-
-/** RFC 6901: unlike a JSON path it takes any key. */
-export const pointer = (key: string): string => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+import { pointer } from '../lake/sql.js';
 
 /** SQL for reading columns from the lists `_types` and `_texts`, that hold the JSON type and text under each key. */
 export interface ColumnSql {

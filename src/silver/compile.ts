@@ -1,7 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import type { Dataset } from '../dataset.js';
-import { fill, sqlFile } from '../lake/sql.js';
-import { checkKeys, columnSql, eventKey, itemKey, pointer, quotedNumbers, rejection } from './compile-exact.js';
+import { fill, pointer, sqlFile } from '../lake/sql.js';
+import { checkKeys, columnSql, eventKey, itemKey, quotedNumbers, rejection } from './compile-exact.js';
 import { patternsOf } from './compile-patterns.js';
 import { quickItems, type Form } from './compile-quick.js';
 import { escaped, fieldsOf, itemEnd, keysOf, TextSql, Values, type Field } from './compile-values.js';

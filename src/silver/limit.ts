@@ -1,3 +1,4 @@
+import { shareText } from '../config.js';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { textList, type Session } from '../lake/duckdb.js';
@@ -14,14 +15,10 @@ export async function checkRejected(session: Session, dataset: Dataset, files: R
   if (rows === 0 || bad / rows <= maxRejected) return;
   const reasons = await session.rows(reasonsSelect, { paths: textList(rejected.map(({ path }) => path)) });
   const named = reasons.map((row) => `${String(row['rows'])} ${String(row['reason'])} (such as ${JSON.stringify(row['detail'])})`);
-  throw new LakeError(`${bad} of ${rows} rows would be rejected, ${percent(bad / rows)}, more than --max-rejected ${percent(maxRejected)}: ${named.join('; ')}`, {
+  throw new LakeError(`${bad} of ${rows} rows would be rejected, ${shareText(bad / rows)}, more than --max-rejected ${shareText(maxRejected)}: ${named.join('; ')}`, {
     code: 'CHECK_FAILED',
     op: 'silver',
     path: `silver.${dataset.name}_rejected`,
     hint: 'Nothing was published, and the events are in bronze. Mend the contract and run `ingot silver` again, or raise --max-rejected.',
   });
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))}%`;
 }

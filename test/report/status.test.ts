@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run, ago } from '../../src/commands/status.js';
 import type { LakeError } from '../../src/errors.js';
 import type { Action } from '../../src/lake/actions.js';
-import { smallFileBytes } from '../../src/report/status-table.js';
+import { smallFileBytes } from '../../src/maintain/plan.js';
 import { status, type StatusReport, type StatusSummary } from '../../src/report/status.js';
 import { contractName } from '../../src/silver/built.js';
 import { probeDepth, type DepthProbe } from '../../src/sources/depth.js';
