@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { change } from './bench/change.js';
 import { drain } from './bench/drain.js';
 import { figureLine, tableLines, type Figure, type PartResult } from './bench/figures.js';
-import { fresh } from './bench/fresh.js';
+import { curve, fresh, soak } from './bench/fresh.js';
 import { gold } from './bench/gold.js';
 import { landing } from './bench/landing.js';
 import { memory } from './bench/memory.js';
@@ -14,7 +14,9 @@ import { silver } from './bench/silver.js';
 import { generated, Workbench } from './bench/workbench.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, memory };
+const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, memory, curve, soak };
+/** Parts that take very long: only when they are named. */
+const long: ReadonlySet<string> = new Set(['curve', 'soak']);
 const help = `npm run bench -- [--events N] [--runs R] [--only ${Object.keys(parts).join(',')}] [--out FILE]`;
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);
@@ -33,7 +35,7 @@ function options(args: readonly string[]): Options | null {
     options: { events: { type: 'string', default: '100000' }, runs: { type: 'string', default: '3' }, only: { type: 'string' }, out: { type: 'string', default: join(root, '.bench', 'results.json') }, help: { type: 'boolean', default: false } },
   });
   if (values.help) return null;
-  const only = values.only?.split(',') ?? Object.keys(parts);
+  const only = values.only?.split(',') ?? Object.keys(parts).filter((part) => !long.has(part));
   const unknown = only.find((part) => parts[part] === undefined);
   if (unknown !== undefined) throw new Error(`there is no part ${unknown}`);
   return { events: whole('--events', values.events), runs: whole('--runs', values.runs), only, out: resolve(values.out) };

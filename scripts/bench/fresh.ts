@@ -15,25 +15,46 @@ import { isMet, type Figure, type PartResult } from './figures.js';
 import { spreadOf } from './measure.js';
 import { goldDir, landFrom, withLake, type Workbench } from './workbench.js';
 
-const perSecond = 1_000;
-/** How long it is followed before anything counts, and for how long it counts. */
-const warmUpSeconds = 40;
-const seconds = 40;
 const aimMs = 5_000;
 
+/** How events come: so many a second, for a while before anything counts, and for as long as it counts. */
+interface Load {
+  readonly perSecond: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+const usual: Load = { perSecond: 1_000, warmUpSeconds: 40, seconds: 40 };
+
 /** How long after it was sent an event is in gold, while a process follows a queue and the day holds many events already. */
-export async function fresh(bench: Workbench): Promise<PartResult> {
+export function fresh(bench: Workbench): Promise<PartResult> {
+  return followedAll(bench, 'fresh', [bench.events, bench.events * 5], usual);
+}
+
+/** The same while the day holds ten to fifty times `--events`. */
+export function curve(bench: Workbench): Promise<PartResult> {
+  return followedAll(bench, 'curve', [bench.events * 10, bench.events * 25, bench.events * 50], usual, false);
+}
+
+/** The same for an hour, for the memory. */
+export function soak(bench: Workbench): Promise<PartResult> {
+  return followedAll(bench, 'soak', [bench.events], { perSecond: 250, warmUpSeconds: 60, seconds: 3_540 });
+}
+
+async function followedAll(bench: Workbench, part: string, days: readonly number[], load: Load, hasAim = true): Promise<PartResult> {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   process.env['AWS_ACCESS_KEY_ID'] = queueCredentials.accessKeyId;
   process.env['AWS_SECRET_ACCESS_KEY'] = queueCredentials.secretAccessKey;
+  const { perSecond, seconds } = load;
   const figures: Figure[] = [];
   const notes: string[] = [];
-  for (const events of [bench.events, bench.events * 5]) {
-    const found = await followed(bench, events);
+  for (const events of days) {
+    const found = await followed(bench, events, load);
     const ratio = spreadOf([found.p99Ms / aimMs]);
     const quantity = (name: string, wallMs: number) => ({ name, events: perSecond * seconds, wallMs, cpuMs: null, peakBytes: null });
-    figures.push({ part: 'fresh', what: `From the queue into gold, 99th percentile, ${perSecond} events a second, the day has ${events.toLocaleString('en-US')} before`, ours: quantity('Ingot', found.p99Ms), peer: quantity('aim', aimMs), ratio, cpuRatio: null, aim: { atMost: 1 }, met: isMet(ratio.median, { atMost: 1 }) });
-    notes.push(`fresh: with ${events.toLocaleString('en-US')} events in the day, median ${found.medianMs} ms, 99th percentile ${found.p99Ms} ms, greatest ${found.maxMs} ms over ${found.events} events; ${found.commits.join(', ')}; resident memory ${found.memory.map((bytes) => `${Math.round(bytes / 1e6)} MB`).join(', ')} over the time`);
+    const aim = hasAim ? { atMost: 1 } : null;
+    figures.push({ part, what: `From the queue into gold, 99th percentile, ${perSecond} events a second, the day has ${events.toLocaleString('en-US')} before`, ours: quantity('Ingot', found.p99Ms), peer: quantity('aim', aimMs), ratio, cpuRatio: null, aim, met: aim === null ? null : isMet(ratio.median, aim) });
+    notes.push(`${part}: with ${events.toLocaleString('en-US')} events in the day, median ${found.medianMs} ms, 99th percentile ${found.p99Ms} ms, greatest ${found.maxMs} ms over ${found.events} events; ${found.commits.join(', ')}; resident memory ${found.memory.map((bytes) => `${Math.round(bytes / 1e6)} MB`).join(', ')} over the time`);
   }
   return { figures, notes };
 }
@@ -44,11 +65,11 @@ interface Freshness {
   readonly p99Ms: number;
   readonly maxMs: number;
   readonly commits: readonly string[];
-  /** At each sixth of the time. */
+  /** At each twelfth of the time. */
   readonly memory: readonly number[];
 }
 
-async function followed(bench: Workbench, events: number): Promise<Freshness> {
+async function followed(bench: Workbench, events: number, load: Load): Promise<Freshness> {
   const lakeDir = join(bench.folder, `lake-fresh-${events}`);
   const today = new Date().toISOString().slice(0, 10);
   const file = join(bench.folder, `fresh-${events}.ndjson`);
@@ -66,8 +87,8 @@ async function followed(bench: Workbench, events: number): Promise<Freshness> {
     await createQueue(client, 'fresh');
     client.destroy();
     const uri = `sqs://fresh?region=${queueRegion}&endpoint=${encodeURIComponent(endpoint)}`;
-    const memory = await follow(uri, lakeDir);
-    return await withLake(lakeDir, async (lake) => ({ ...(await freshness(lake, before)), memory }));
+    const memory = await follow(uri, lakeDir, load);
+    return await withLake(lakeDir, async (lake) => ({ ...(await freshness(lake, before, load.warmUpSeconds)), memory }));
   } finally {
     await ended(server);
     rmSync(lakeDir, { recursive: true, force: true });
@@ -81,7 +102,7 @@ async function ended(child: ChildProcess): Promise<void> {
   await exit;
 }
 
-async function follow(uri: string, lakeDir: string): Promise<number[]> {
+async function follow(uri: string, lakeDir: string, { perSecond, warmUpSeconds, seconds }: Load): Promise<number[]> {
   const bin = fileURLToPath(new URL('../../bin/ingot.js', import.meta.url));
   const child = spawn(process.execPath, [bin, 'run', 'shop', '--from', uri, '--follow', '--lake', lakeDir, '--memory-limit', '2GB', '--retain', '10s'], { stdio: ['ignore', 'ignore', 'pipe'] });
   const errors: string[] = [];
@@ -90,7 +111,7 @@ async function follow(uri: string, lakeDir: string): Promise<number[]> {
   const memory: number[] = [];
   const producer = fork(fileURLToPath(new URL('./fresh-producer.ts', import.meta.url)), [uri, String(perSecond), String(warmUpSeconds + seconds)], { execArgv: ['--import', 'tsx'] });
   const sent = once(producer, 'exit');
-  const timer = setInterval(() => memory.push(residentBytes(child.pid ?? 0)), (seconds * 1000) / 6);
+  const timer = setInterval(() => memory.push(residentBytes(child.pid ?? 0)), ((warmUpSeconds + seconds) * 1000) / 12);
   await sent;
   clearInterval(timer);
   await new Promise((resolve) => setTimeout(resolve, 3_000));
@@ -116,7 +137,7 @@ function committedAtMs(lake: Lake, folder: string, version: number): number {
 }
 
 /** From the logs alone: when each event was sent, which version of silver has it, and when gold had that one. */
-async function freshness(lake: Lake, before: Awaited<ReturnType<typeof versionsOf>>): Promise<Omit<Freshness, 'memory'>> {
+async function freshness(lake: Lake, before: Awaited<ReturnType<typeof versionsOf>>, warmUpSeconds: number): Promise<Omit<Freshness, 'memory'>> {
   const now = await versionsOf(lake);
   const gold = await goldTimes(lake, before.gold, now.gold);
   const silver: { bronze: number; version: number }[] = [];

@@ -25,10 +25,7 @@ export class HotRows {
 
   /** Keeps the rows of these dates out of the step's whole table. @throws LakeError DATASET_INVALID when a column of its header is not there */
   async load(dates: readonly string[]): Promise<void> {
-    const description = await this.session.rows(`DESCRIBE ${identifier(this.step.name)}`);
-    this.columns = description.map((row) => String(row['column_name']));
-    const absent = [...this.step.key, ...this.step.dates].find((column) => !this.columns.includes(column));
-    if (absent !== undefined) throw new LakeError(`${this.step.name}: its header names a column ${absent} that its SELECT does not give`, { code: 'DATASET_INVALID', op: 'gold', path: this.step.path, hint: '`key` and `dates` are columns of the step.' });
+    this.columns = await stepColumns(this.session, this.step);
     for (const date of dates) await this.keep(date);
   }
 
@@ -105,7 +102,16 @@ export class HotRows {
   }
 }
 
-/** The temporary tables of an exchange. */
-export async function dropMarks(session: Session): Promise<void> {
-  for (const table of ['fresh_row', 'changed_row', changedKey]) await session.run(`DROP TABLE IF EXISTS ${table}`);
+/** The columns of a step that the session has. @throws LakeError DATASET_INVALID when a column of its header is not there */
+export async function stepColumns(session: Session, { name, key, dates, path }: Step): Promise<string[]> {
+  const description = await session.rows(`DESCRIBE ${identifier(name)}`);
+  const columns = description.map((row) => String(row['column_name']));
+  const absent = [...key, ...dates].find((column) => !columns.includes(column));
+  if (absent !== undefined) throw new LakeError(`${name}: its header names a column ${absent} that its SELECT does not give`, { code: 'DATASET_INVALID', op: 'gold', path, hint: '`key` and `dates` are columns of the step.' });
+  return columns;
+}
+
+/** Drops the temporary tables of an exchange, and others. */
+export async function dropMarks(session: Session, others: readonly string[]): Promise<void> {
+  for (const table of ['fresh_row', 'changed_row', changedKey, ...others]) await session.run(`DROP TABLE IF EXISTS ${identifier(table)}`);
 }

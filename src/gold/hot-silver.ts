@@ -1,9 +1,8 @@
 import { partitionChanges, tableNumber } from '../lake/changes.js';
-import { textList, type Session } from '../lake/duckdb.js';
-import { filePath } from '../lake/layout.js';
+import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
-import { createView, viewSelect, type Reading } from '../lake/views.js';
+import { createView, type Reading } from '../lake/views.js';
 import { datesOf, type DateRange } from './plan.js';
 
 /** What came to silver between two readings of its tables. */
@@ -62,17 +61,36 @@ export async function readChangedKeys(session: Session, lake: Lake, silver: read
   await session.run(`CREATE OR REPLACE TEMP TABLE ${changedKey} AS ${selects.join(' UNION ')}`);
 }
 
-/** Makes `silver.…` views of some dates' rows; of those with a changed key alone when one is named. */
-export async function viewSilver(session: Session, lake: Lake, silver: readonly Reading[], dates: DateRange, key: readonly string[] | null): Promise<void> {
-  for (const reading of silver) {
-    const { table, snapshot } = reading;
-    const isRead = (partition: Readonly<Record<string, string | null>>): boolean => (partition['event_date'] ?? '') >= dates.since && (partition['event_date'] ?? '') <= dates.until;
-    await createView(session, lake, reading, isRead);
-    const paths = [...snapshot.files.values()].filter((file) => isRead(file.partitionValues)).map((file) => lake.storage.locate(`silver/${table}/${filePath(file.path)}`));
-    if (key === null || paths.length === 0) continue;
-    const variable = `hot_files_${table}`;
-    await session.run(`SET VARIABLE ${identifier(variable)} = $paths`, { paths: textList(paths) });
-    const rows = viewSelect(snapshot, `getvariable('${variable.replaceAll("'", "''")}')`);
-    await session.run(`CREATE OR REPLACE VIEW silver.${identifier(table)} AS SELECT * FROM (${rows}) AS file_row ${ofChangedKey('file_row', key)}`);
+/** Makes `silver.…` views of some dates' rows. */
+export async function viewSilver(session: Session, lake: Lake, silver: readonly Reading[], dates: DateRange): Promise<void> {
+  for (const reading of silver) await createView(session, lake, reading, (partition) => isWithin(partition, dates));
+}
+
+/** Makes `silver.…` views of some dates' rows with a changed key, which are read once; of the columns that the steps' texts name alone. */
+export async function readChangedRows(session: Session, lake: Lake, silver: readonly Reading[], dates: DateRange, { key, texts }: { readonly key: readonly string[]; readonly texts: readonly string[] }): Promise<void> {
+  await viewSilver(session, lake, silver, dates);
+  for (const { table, snapshot } of silver) {
+    const columns = snapshot.columns.map(({ name }) => name).filter((name) => key.includes(name) || isNamed(name, texts)).map(identifier).join(', ');
+    const view = `silver.${identifier(table)}`;
+    const rows = identifier(changedRows(table));
+    await session.run(`CREATE OR REPLACE TEMP TABLE ${rows} AS SELECT ${columns} FROM ${view} AS file_row ${ofChangedKey('file_row', key)}`);
+    await session.run(`CREATE OR REPLACE VIEW ${view} AS SELECT * FROM ${rows}`);
   }
+}
+
+/** Temporary table of a silver table's rows with a changed key. */
+export function changedRows(table: string): string {
+  return `changed silver ${table}`;
+}
+
+const allColumns = /(?:\bselect|\bdistinct|,|\.)\s*\*|\bcolumns\s*\(/i;
+
+function isNamed(column: string, texts: readonly string[]): boolean {
+  const name = new RegExp(`(?<![\\w])${column.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![\\w])`, 'i');
+  return texts.some((text) => name.test(text) || allColumns.test(text));
+}
+
+function isWithin(partition: Readonly<Record<string, string | null>>, { since, until }: DateRange): boolean {
+  const date = partition['event_date'] ?? '';
+  return date >= since && date <= until;
 }

@@ -4,9 +4,9 @@ import { newStagingFolder } from '../lake/staging.js';
 import type { Reading } from '../lake/views.js';
 import { shiftDate } from './dates.js';
 import { buildSteps, dropSteps } from './execute.js';
-import { dropMarks, HotRows } from './hot-rows.js';
-import { newestDate, readChangedKeys, silverChange, viewSilver } from './hot-silver.js';
-import type { GoldModels } from './model.js';
+import { dropMarks, HotRows, stepColumns } from './hot-rows.js';
+import { changedRows, newestDate, readChangedKeys, readChangedRows, silverChange, viewSilver } from './hot-silver.js';
+import type { GoldModels, Step } from './model.js';
 import { inputRange, reach, type DateRange } from './plan.js';
 
 /** Dates that are kept before the newest one: a device whose clock is ahead by a day must not push yesterday out. */
@@ -31,7 +31,12 @@ export function commonKey({ steps, models }: GoldModels): readonly string[] | nu
   return key.length > 0 && alike && !readsSilver ? key : null;
 }
 
-/** The steps' rows of silver's newest dates, in a DuckDB of their own; they spill when memory is short. */
+/** The steps that models read; those that only other steps read need not be kept. */
+function stepsRead({ steps, models }: GoldModels): Step[] {
+  return steps.filter(({ name }) => models.some(({ sql }) => new RegExp(`\\b${name}\\b`, 'i').test(sql)));
+}
+
+/** The rows of those steps that models read, of silver's newest dates, in a DuckDB of their own; they spill when memory is short. */
 export class HotTables {
   private constructor(
     private readonly lake: Lake,
@@ -51,11 +56,12 @@ export class HotTables {
     if (newest === null) return null;
     const spill = newStagingFolder('spill', lake.clock.nowMs());
     const session = await Session.open({ memoryLimitBytes, threads: lake.options.threads, spillDir: lake.storage.locate(spill) });
-    const rows = models.steps.map((step) => new HotRows(session, step));
+    const rows = stepsRead(models).map((step) => new HotRows(session, step));
     const tables = new HotTables(lake, models, key, session, spill, rows, silver, keptRange(newest));
     try {
-      await viewSilver(session, lake, silver, inputRange(tables.range), null);
+      await viewSilver(session, lake, silver, inputRange(tables.range));
       await buildSteps(session, models, tables.range);
+      for (const step of models.steps) await stepColumns(session, step);
       for (const each of rows) await each.load(tables.dates);
       await dropSteps(session, models);
       return tables;
@@ -105,7 +111,7 @@ export class HotTables {
   private async compute(silver: readonly Reading[], change: Parameters<typeof readChangedKeys>[3], dates: readonly string[], range: DateRange): Promise<string[]> {
     const changed = new Set<string>();
     await readChangedKeys(this.session, this.lake, silver, change, this.key);
-    await viewSilver(this.session, this.lake, silver, inputRange(range), this.key);
+    await readChangedRows(this.session, this.lake, silver, inputRange(range), { key: this.key, texts: this.models.steps.map(({ sql }) => sql) });
     await buildSteps(this.session, this.models, range);
     for (const each of this.rows) {
       await each.mark();
@@ -113,7 +119,7 @@ export class HotTables {
       await each.tidy();
     }
     await dropSteps(this.session, this.models);
-    await dropMarks(this.session);
+    await dropMarks(this.session, silver.map(({ table }) => changedRows(table)));
     return [...changed].sort();
   }
 
@@ -123,7 +129,7 @@ export class HotTables {
     const after = new Set(datesIn(range));
     if (range.until === this.range.until) return;
     const noDate = { since: range.until, until: this.range.until };
-    await viewSilver(this.session, this.lake, this.silver, noDate, null);
+    await viewSilver(this.session, this.lake, this.silver, noDate);
     await buildSteps(this.session, this.models, range);
     for (const each of this.rows) {
       for (const date of before) if (!after.has(date)) await each.drop(date);

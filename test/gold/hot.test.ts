@@ -156,6 +156,15 @@ describe('hot gold', () => {
     }
   });
 
+  it('reads all columns of silver where a step names them by a star', async () => {
+    const models = modelsWith((_name, sql) => sql.replace('FROM silver.event\n', 'FROM (SELECT DISTINCT * FROM silver.event) AS every_column\n').replace('  FROM event\n', '  FROM (SELECT * FROM event) AS event\n'), ['steps/session_event.sql']);
+    await withHot(async (hot) => {
+      for (const minute of ['00', '05', '10']) await hot.add([viewAt(`2026-01-02T12:${minute}`)]);
+      assert.equal(hot.hot.dates.length, 3);
+      await hot.assertRight();
+    }, models);
+  });
+
   it('refuses a header that names a column which the step does not give', () =>
     withHot(async (hot) => {
       await hot.add([viewAt('2026-01-02T12:00')]);

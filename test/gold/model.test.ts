@@ -42,7 +42,7 @@ describe('loadModels', () => {
       assert.ok(unique.length > 0 && unique.every((column) => grain.includes(column)), name);
     }
     const names = steps.map(({ name }) => name);
-    assert.deepEqual([...names].sort(), ['click', 'conversion', 'purchase', 'session_event', 'session_item', 'session_total']);
+    assert.deepEqual([...names].sort(), ['click', 'conversion', 'day_user', 'list_user', 'product_event', 'product_user', 'purchase', 'session_event', 'session_item', 'session_total']);
     for (const [index, { name, steps: inputs }] of steps.entries()) {
       for (const input of inputs) assert.ok(names.indexOf(input) < index, `${name} comes after ${input}`);
     }

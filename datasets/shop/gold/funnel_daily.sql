@@ -1,6 +1,6 @@
 -- model: funnel_daily
 -- grain: event_date, platform
--- inputs: step session_event, step purchase, step conversion, step session_total
+-- inputs: step day_user, step session_total
 -- purpose: events, orders, sessions and the funnel, a day and platform
 -- lookback: 1 day and 30 minutes
 -- lookahead: 1 day
@@ -13,27 +13,14 @@
 -- check: descending(sessions, bounces)
 WITH fact AS (
   SELECT
-    session_event.event_date, session_event.platform, session_event.user_id, 1 AS events,
-    CASE WHEN purchase.is_counted THEN 1 ELSE 0 END AS orders,
-    CAST(CASE WHEN purchase.is_counted THEN purchase.revenue ELSE 0 END AS DECIMAL(38, 4)) AS revenue,
-    0 AS unattributed_purchases, CAST(0 AS DECIMAL(38, 4)) AS unattributed_revenue,
+    event_date, platform, CASE WHEN events > 0 THEN 1 ELSE 0 END AS users, events, orders, revenue, unattributed_purchases, unattributed_revenue,
     0 AS sessions, 0 AS bounces,
     0 AS sessions_view_item_list, 0 AS sessions_view_item, 0 AS sessions_begin_checkout, 0 AS sessions_purchase,
     0 AS funnel_view_item_list, 0 AS funnel_view_item, 0 AS funnel_begin_checkout, 0 AS funnel_purchase
-  FROM session_event
-  LEFT JOIN purchase ON purchase.event_id = session_event.event_id
-  WHERE session_event.event_date BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)
+  FROM day_user
   UNION ALL
   SELECT
-    event_date, platform, CAST(NULL AS VARCHAR), 0, 0, CAST(0 AS DECIMAL(38, 4)),
-    1, CAST(revenue AS DECIMAL(38, 4)),
-    0, 0, 0, 0, 0, 0, 0, 0, 0, 0
-  FROM conversion
-  WHERE event_name = 'purchase' AND list_key IS NULL AND event_date BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)
-  UNION ALL
-  SELECT
-    session_date, platform, CAST(NULL AS VARCHAR), 0, 0, CAST(0 AS DECIMAL(38, 4)),
-    0, CAST(0 AS DECIMAL(38, 4)),
+    session_date, platform, 0, 0, 0, CAST(0 AS DECIMAL(38, 4)), 0, CAST(0 AS DECIMAL(38, 4)),
     1, CASE WHEN events = 1 THEN 1 ELSE 0 END,
     CASE WHEN view_item_list > 0 THEN 1 ELSE 0 END,
     CASE WHEN view_item > 0 THEN 1 ELSE 0 END,
@@ -46,7 +33,7 @@ counted AS (
   SELECT
     event_date, platform,
     CAST(sum(events) AS BIGINT) AS events,
-    count(DISTINCT user_id) AS users,
+    CAST(sum(users) AS BIGINT) AS users,
     CAST(sum(orders) AS BIGINT) AS orders,
     CAST(sum(revenue) AS DECIMAL(38, 4)) AS revenue,
     CAST(sum(unattributed_purchases) AS BIGINT) AS unattributed_purchases,
