@@ -9,12 +9,13 @@ import { figureLine, tableLines, type Figure, type PartResult } from './bench/fi
 import { curve, fresh, soak } from './bench/fresh.js';
 import { gold } from './bench/gold.js';
 import { landing } from './bench/landing.js';
+import { log } from './bench/log.js';
 import { memory } from './bench/memory.js';
 import { silver } from './bench/silver.js';
 import { generated, Workbench } from './bench/workbench.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, memory, curve, soak };
+const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, memory, log, curve, soak };
 /** Parts that take very long: only when they are named. */
 const long: ReadonlySet<string> = new Set(['curve', 'soak']);
 const help = `npm run bench -- [--events N] [--runs R] [--only ${Object.keys(parts).join(',')}] [--out FILE]`;
