@@ -2,10 +2,13 @@ import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { forgetInBronze, listPerson, previewBronze, type ForgetEvents, type ForgottenRows } from '../forget/bronze.js';
 import { personParameters } from '../forget/person.js';
+import { forgetInSilver, otherStalePartitions, type ForgottenSilver } from '../forget/silver.js';
 import { verifyForgotten, type Verified } from '../forget/verify.js';
 import { releaseDiscarded } from '../lake/discard.js';
 import type { Parameters } from '../lake/duckdb.js';
 import { loadDataset } from '../load.js';
+import { partitionName } from '../lake/staged.js';
+import { mergeSilver, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { refreshGold } from './gold.js';
 import { count, plural, size } from './output.js';
@@ -22,7 +25,8 @@ interface Receipt {
   readonly startedAt: string;
   readonly endedAt: string;
   readonly bronze: Readonly<Record<string, ForgottenRows & { readonly commits: number }>>;
-  readonly silver: { readonly partitions: readonly string[] };
+  /** `files` and `rows` of those partitions in which single files were rewritten. */
+  readonly silver: { readonly partitions: readonly string[]; readonly rebuilt: number; readonly files: number; readonly rows: number; readonly commits: number };
   readonly gold: { readonly dates: readonly string[] };
   readonly removedFiles: number;
   readonly verified: Verified;
@@ -60,7 +64,9 @@ async function forget(context: Context, dataset: Dataset, person: string, parame
   for (const table of tables) {
     bronze[table] = await forgetInBronze(lake, dataset, table, parameters, events);
   }
-  const silver = await refreshSilver(context, dataset, {});
+  const others = await refreshSilver(context, dataset, { partitions: await otherStalePartitions(lake, dataset), only: true });
+  const rewritten = await forgetInSilver(lake, dataset);
+  const rebuilt = mergeSilver(others, await refreshSilver(context, dataset, {}));
   const gold = await refreshGold(context, dataset, null);
   for (const layer of ['bronze', 'silver', 'gold']) await releaseDiscarded(lake, `${layer}.${dataset.name}`, Infinity);
   const vacuumed = await vacuumAll(context, dataset, 0);
@@ -73,11 +79,16 @@ async function forget(context: Context, dataset: Dataset, person: string, parame
     startedAt: new Date(startedAtMs).toISOString(),
     endedAt: new Date(clock.nowMs()).toISOString(),
     bronze,
-    silver: { partitions: silver.partitions },
+    silver: silverOf(rewritten, rebuilt),
     gold: { dates: gold.dates },
     removedFiles: vacuumed,
     verified,
   };
+}
+
+function silverOf({ partitions, files, rows, commits }: ForgottenSilver, rebuilt: SilverSummary): Receipt['silver'] {
+  const names = [...partitions.map(partitionName), ...rebuilt.partitions];
+  return { partitions: [...new Set(names)].sort(), rebuilt: rebuilt.partitions.length, files, rows, commits };
 }
 
 function bronzeLines(bronze: Readonly<Record<string, ForgottenRows>>): string[] {
@@ -90,7 +101,7 @@ function receiptLines(receipt: Receipt): string[] {
   return [
     receipt.again ? 'forgotten before; looked again for what was left' : 'forgotten',
     ...bronzeLines(receipt.bronze),
-    `silver: ${plural(receipt.silver.partitions.length, 'partition')} rebuilt; gold: ${plural(receipt.gold.dates.length, 'date')} rebuilt`,
+    `silver: ${plural(receipt.silver.rows, 'row')} out of ${plural(receipt.silver.files, 'file')}, ${plural(receipt.silver.rebuilt, 'partition')} rebuilt; gold: ${plural(receipt.gold.dates.length, 'date')} rebuilt`,
     `key of the person on the list of those who may not come back: ${receipt.idHash}`,
     verified.found.length === 0
       ? `proved: none of ${plural(verified.files, 'file')} names the person`

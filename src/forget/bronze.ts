@@ -4,6 +4,7 @@ import { write } from '../engines/duckdb.js';
 import { LakeError } from '../errors.js';
 import type { AddFile } from '../lake/actions.js';
 import { publishBuild } from '../lake/build.js';
+import { partitionKey } from '../lake/changes.js';
 import { chunksOf } from '../lake/chunks.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
@@ -13,6 +14,7 @@ import { specOf } from '../lake/schema.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { addedTotals } from '../lake/totals.js';
 import { createView } from '../lake/views.js';
+import { redactedMetric } from './commits.js';
 
 const scanOfBronze = sqlFile(import.meta.url, './bronze-scan.sql');
 const scanOfRejected = sqlFile(import.meta.url, './rejected-scan.sql');
@@ -105,7 +107,8 @@ export async function forgetInBronze(lake: Lake, dataset: Dataset, table: string
   let commits = 0;
   for (let whole = false; !whole; ) {
     whole = true;
-    for (const group of chunksOf(await find(lake, dataset, table, parameters, events), ({ file }) => file.size, chunkBytes)) {
+    const found = await find(lake, dataset, table, parameters, events);
+    for (const group of [...groupsOf(found, false), ...groupsOf(found, true)]) {
       const rewritten = await rewrite(lake, dataset, table, parameters, group);
       // A file that went meanwhile has been merged into another: that one is to be found.
       whole &&= rewritten.length === group.length;
@@ -114,6 +117,12 @@ export async function forgetInBronze(lake: Lake, dataset: Dataset, table: string
     }
   }
   return { ...total(done), commits };
+}
+
+/** Partitions in which others' rows change are rewritten apart: silver has to build those anew, and no others. */
+function groupsOf(found: readonly Found[], redacted: boolean): Found[][] {
+  const changed = new Set(found.filter((each) => each.redacted > 0).map(({ file }) => partitionKey(file.partitionValues)));
+  return chunksOf(found.filter(({ file }) => changed.has(partitionKey(file.partitionValues)) === redacted), ({ file }) => file.size, chunkBytes);
 }
 
 /** One run. @returns what it has rewritten: files that are not live any more are left out */
@@ -132,8 +141,8 @@ async function rewrite(lake: Lake, dataset: Dataset, table: string, parameters: 
       const select = fill(table === dataset.name ? rowsOfBronze : rowsOfRejected, { table: `bronze.${identifier(table)}` });
       const spec = specOf('bronze', table, snapshot.metaData);
       const files = await write(session, select, { parameters, partitionBy: spec.partitionBy, stagingDir: lake.storage.locate(`${staging}/rows`) });
-      const { removed } = total(live);
-      const own: TableWrite = { spec, files, replaces: null, removes: [...paths], txns: {}, metrics: { forgotten: removed } };
+      const { removed, redacted } = total(live);
+      const own: TableWrite = { spec, files, replaces: null, removes: [...paths], txns: {}, metrics: { forgotten: removed, [redactedMetric]: redacted } };
       return { writes: await withTotals(lake, dataset, own, removed), result: live };
     },
   });

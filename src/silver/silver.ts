@@ -67,6 +67,11 @@ export async function buildSilver(lake: Lake, dataset: Dataset, options: SilverO
   return { ...summaryOf(dataset, null, new Map()), reason: bronze === null ? 'no bronze' : 'changed' };
 }
 
+/** The runs of a dataset's silver. */
+export function silverScope(lake: Lake, dataset: Dataset): Scope {
+  return new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);
+}
+
 /** What a build asked for and hasn't done yet. */
 class Asked {
   private readonly keys: ReadonlySet<string>;
@@ -112,7 +117,7 @@ interface Run {
 }
 
 async function buildRun(lake: Lake, dataset: Dataset, options: SilverOptions, asked: Asked, built: (partitions: number, of: number) => void): Promise<Run | null> {
-  const scope = new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);
+  const scope = silverScope(lake, dataset);
   return publishBuild(scope, {
     plan: async (run) => {
       const plan = await planSilver(lake, dataset, asked, run);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parquetReadObjects, asyncBufferFromFile } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -44,7 +44,7 @@ interface Receipt {
   readonly idHash: string;
   readonly again: boolean;
   readonly bronze: Readonly<Record<string, { readonly files: number; readonly removed: number; readonly redacted: number }>>;
-  readonly silver: { readonly partitions: readonly string[] };
+  readonly silver: { readonly partitions: readonly string[]; readonly rebuilt: number; readonly files: number; readonly rows: number; readonly commits: number };
   readonly gold: { readonly dates: readonly string[] };
   readonly verified: { readonly files: number; readonly found: readonly string[] };
 }
@@ -78,7 +78,7 @@ describe('forgetting a person', () => {
       assert.equal(status, 0);
       assert.deepEqual(await filesNaming(pipeline.root, person), []);
       assert.deepEqual(await pipeline.contract(), expected);
-      assert.deepEqual(receipt.bronze, { shop_rejected: { files: 1, removed: 1, redacted: 0, commits: 1 }, shop: { files: 3, removed: 3, redacted: 1, commits: 1 } });
+      assert.deepEqual(receipt.bronze, { shop_rejected: { files: 1, removed: 1, redacted: 0, commits: 1 }, shop: { files: 3, removed: 3, redacted: 1, commits: 2 } });
       assert.deepEqual(receipt.verified.found, []);
       assert.ok(receipt.verified.files > 10);
       assert.match(receipt.idHash, /^[0-9a-f]{64}$/);
@@ -96,6 +96,41 @@ describe('forgetting a person', () => {
       const stayed = before.filter((path) => after?.has(path));
       assert.deepEqual(stayed.map((path) => path.split('/')[0]), ['event_date=2026-01-02']);
     });
+  });
+
+  it('takes the person out of silver file by file, and builds anew only where others\' rows have changed', async () => {
+    await withPipeline(async (pipeline) => {
+      for (const [index, body] of [others[0] ?? '', own[0] ?? '', eventBody({ user_id: 'ada', event_timestamp: at('2026-01-01', '12:00:00') }), own[2] ?? '', naming].entries()) {
+        await pipeline.land(linesFile([body], `${index}.ndjson`));
+        await pipeline.build();
+      }
+      const event = pipeline.lake.table('silver', 'event');
+      const before = [...((await event.snapshot())?.files.keys() ?? [])];
+      const { receipt } = await forgetIn(pipeline);
+      const after = (await event.snapshot())?.files;
+      const gone = before.filter((path) => after?.has(path) !== true);
+      assert.deepEqual(gone.map((path) => path.split('/')[0]), ['event_date=2026-01-01', 'event_date=2026-01-02']);
+      assert.deepEqual(receipt.silver, { partitions: ['event_date=2026-01-01/platform=IOS', 'event_date=2026-01-02/platform=IOS', 'event_date=2026-01-03/platform=IOS'], rebuilt: 1, files: 3, rows: 3, commits: 1 });
+      assert.deepEqual((await pipeline.silver()).partitions, []);
+      assert.equal((await pipeline.audit()).balanced, true);
+    });
+  });
+
+  it('lets a message that repeated the person\'s event be the event when it is not the person\'s itself', async () => {
+    const datasets = temporaryFolder();
+    mkdirSync(join(datasets, 'shop'));
+    writeFileSync(join(datasets, 'shop', 'dataset.ts'), readFileSync(join(datasetsDir, 'shop', 'dataset.ts'), 'utf8').replace('user_id: text({ required: true })', 'user_id: text({ required: true, keys: [\'user_id\', \'former_id\'] })'));
+    cpSync(join(datasetsDir, 'shop', 'gold'), join(datasets, 'shop', 'gold'), { recursive: true });
+    const event = { user_id: 'alan', event_timestamp: at('2026-01-01'), items: [item] };
+    await withPipeline(async (pipeline) => {
+      await pipeline.land(linesFile([eventBody({ ...event, former_id: person })], 'first.ndjson'));
+      await pipeline.land(linesFile([eventBody(event)], 'second.ndjson'));
+      await pipeline.build();
+      const { receipt } = await forgetIn(pipeline);
+      assert.deepEqual([receipt.silver.rebuilt, receipt.silver.files], [1, 0]);
+      const { balanced, landed, forgotten } = await pipeline.audit();
+      assert.deepEqual([balanced, landed, forgotten], [true, 1, 1]);
+    }, { datasets });
   });
 
   it('keeps the person out when the events come again, and counts them', async () => {
