@@ -4,17 +4,21 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cache.js';
 import { fetchElasticMq } from './engines/elasticmq.js';
 import { fetchExtension, fetchPython } from './engines/python.js';
+import { fetchSpark } from './engines/spark.js';
 
 /** Fetches the readers and servers that Ingot did not write, then runs the tests against them. Fails when one is not to be had. */
 async function main(): Promise<number> {
   say(`the cache is ${cacheFolder()}`);
   await installPrerequisites();
   const python = await fetchPython();
+  const spark = await fetchSpark();
   const environment = {
     ...process.env,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     INGOT_PYTHON: python,
     INGOT_DELTA_EXTENSION: await fetchExtension(python, 'delta'),
+    INGOT_SPARK_PYTHON: spark.python,
+    INGOT_SPARK_JARS: spark.jars,
     INGOT_ELASTICMQ: await fetchElasticMq(),
   };
   const root = fileURLToPath(new URL('..', import.meta.url));
