@@ -3,11 +3,13 @@ import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { actions } from './bench/actions.js';
 import { change } from './bench/change.js';
 import { drain } from './bench/drain.js';
 import { figureLine, tableLines, type Figure, type PartResult } from './bench/figures.js';
 import { curve, fresh, soak } from './bench/fresh.js';
 import { gold } from './bench/gold.js';
+import { kafka } from './bench/kafka.js';
 import { landing } from './bench/landing.js';
 import { log } from './bench/log.js';
 import { memory } from './bench/memory.js';
@@ -15,7 +17,7 @@ import { silver } from './bench/silver.js';
 import { generated, Workbench } from './bench/workbench.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, memory, log, curve, soak };
+const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, kafka, memory, log, actions, curve, soak };
 /** Parts that take very long: only when they are named. */
 const long: ReadonlySet<string> = new Set(['curve', 'soak']);
 const help = `npm run bench -- [--events N] [--runs R] [--only ${Object.keys(parts).join(',')}] [--out FILE]`;

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cache.js';
 import { fetchElasticMq } from './engines/elasticmq.js';
+import { fetchKafka } from './engines/kafka.js';
 import { fetchExtension, fetchPython } from './engines/python.js';
 import { fetchSpark } from './engines/spark.js';
+import { fetchVersityGw } from './engines/versitygw.js';
 
 /** Fetches the readers and servers that Ingot did not write, then runs the tests against them. Fails when one is not to be had. */
 async function main(): Promise<number> {
@@ -20,6 +22,9 @@ async function main(): Promise<number> {
     INGOT_SPARK_PYTHON: spark.python,
     INGOT_SPARK_JARS: spark.jars,
     INGOT_ELASTICMQ: await fetchElasticMq(),
+    INGOT_KAFKA: await fetchKafka(),
+    INGOT_VERSITYGW: await fetchVersityGw(),
+    INGOT_HTTPFS_EXTENSION: await fetchExtension(python, 'httpfs'),
   };
   const root = fileURLToPath(new URL('..', import.meta.url));
   const wanted = process.argv.slice(2);

@@ -5,7 +5,7 @@ import { closeStdoutQuietly, errorObject, printError } from './commands/output.j
 import type { CommandName, CommandRun } from './commands/context.js';
 import { buildProgram } from './commands/program.js';
 import { StderrProgress } from './commands/progress.js';
-import { parseConfig } from './config.js';
+import { isS3, parseConfig } from './config.js';
 import { LakeError } from './errors.js';
 import { Lake } from './lake/lake.js';
 
@@ -27,8 +27,8 @@ const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: Comma
   generate: () => import('./commands/generate.js'),
 };
 
-/** While a process follows a source, somebody else reads: replaced files stay for readers that run. */
-const followRetainMs = 3_600_000;
+/** While a process follows a source, and in a bucket, somebody else reads: replaced files stay for readers that run. */
+const sharedRetainMs = 3_600_000;
 
 async function execute(name: CommandName, args: readonly string[], options: unknown): Promise<void> {
   try {
@@ -48,8 +48,12 @@ async function carryOut(name: CommandName, args: readonly string[], options: unk
       stop.abort();
     });
   }
-  const retainMs = config.retain ?? (config.follow ? followRetainMs : 0);
-  const lake = Lake.local(config.lake, { clock: systemClock, memoryLimitBytes: config.memoryLimit, threads: config.threads, retainMs });
+  const retainMs = config.retain ?? (config.follow || isS3(config.lake) ? sharedRetainMs : 0);
+  const lake = await Lake.at(
+    config.lake,
+    { clock: systemClock, memoryLimitBytes: config.memoryLimit, threads: config.threads, retainMs },
+    { scratch: config.scratch ?? null, extensions: config.duckdbExtensions ?? null, pathStyle: config.s3PathStyle === undefined ? null : config.s3PathStyle === 'true' },
+  );
   const progress = new StderrProgress(process.stderr, systemClock);
   const print = (text: string): void => {
     if (!config.json) process.stdout.write(`${text}\n`);
@@ -77,6 +81,8 @@ async function carryOut(name: CommandName, args: readonly string[], options: unk
 }
 
 async function main(): Promise<void> {
+  // Files are for their owner and the group alone: the lake holds what users did.
+  process.umask(process.umask(0o027) | 0o027);
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
   closeStdoutQuietly();
   const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };

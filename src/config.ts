@@ -43,7 +43,7 @@ const durationMs = z.string().transform((text, context) => parsed(parseDurationM
 const whole = z.string().regex(/^\d+$/, 'is no whole number').transform(Number);
 const date = z.string().regex(/^\d{4}-\d\d-\d\d$/, 'is no date such as 2026-01-31').refine((text) => DateTime.fromISO(text, { zone: 'utc' }).isValid, 'is no day of the calendar');
 
-function parsed(parse: (text: string) => number, text: string, context: z.RefinementCtx): number {
+function parsed<T>(parse: (text: string) => T, text: string, context: z.RefinementCtx): T {
   try {
     return parse(text);
   } catch (error) {
@@ -52,8 +52,28 @@ function parsed(parse: (text: string) => number, text: string, context: z.Refine
   }
 }
 
+/** Whether a lake is in S3. */
+export function isS3(root: string): boolean {
+  return root.startsWith('s3://');
+}
+
+/**
+ * `lake` → its absolute path; `s3://bucket/prefix/` → `s3://bucket/prefix`.
+ * @throws Error when it is neither
+ */
+export function lakeRoot(text: string): string {
+  if (!/^[a-z][a-z0-9+.-]+:\/\//i.test(text)) return resolve(text);
+  const root = text.replace(/\/+$/, '');
+  if (!/^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[A-Za-z0-9._=~-]+)*$/.test(root)) throw new Error('is neither a folder nor s3://bucket/prefix, of letters, digits and ._=~-');
+  if (root.split('/').some((segment) => segment === '.' || segment === '..')) throw new Error('has . or .. in its prefix');
+  return root;
+}
+
 const shape = z.object({
-  lake: z.string().min(1, 'is empty').transform((text) => resolve(text)),
+  lake: z.string().min(1, 'is empty').transform((text, context) => parsed(lakeRoot, text, context)),
+  scratch: z.string().min(1, 'is empty').transform((text) => resolve(text)).optional(),
+  duckdbExtensions: z.string().min(1, 'is empty').transform((text) => resolve(text)).optional(),
+  s3PathStyle: z.enum(['true', 'false']).optional(),
   datasets: z.string().transform((text) => resolve(text)),
   json: z.boolean().default(false),
   memoryLimit: bytes.pipe(z.number().min(128e6, 'is less than 128MB')),

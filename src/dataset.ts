@@ -9,6 +9,23 @@ export const sqlTypes: Readonly<Record<ColumnType, string>> = {
   text_map: 'MAP(VARCHAR, VARCHAR)',
 };
 
+/**
+ * Where a value stands in a body: a key of its own, whatever is in it (`user.id` is one key), or the way to a nested one as a
+ * JSON pointer (RFC 6901), which begins with a slash: `/user/id`.
+ */
+export type Key = string;
+
+/** The keys on the way to a value, from the outermost. */
+export function segmentsOf(key: Key): string[] {
+  if (!key.startsWith('/')) return [key];
+  return key.slice(1).split('/').map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
+}
+
+/** The key as a JSON pointer: unlike a JSON path it takes any key. */
+export function pointerOf(key: Key): string {
+  return segmentsOf(key).map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}
+
 interface ColumnValue {
   text: string;
   integer: bigint;
@@ -20,8 +37,8 @@ interface ColumnValue {
 /** One column of a contract: where its value is, what it must be. */
 export interface Column<T extends ColumnType = ColumnType, R extends boolean = boolean, V extends string = string> {
   readonly type: T;
-  /** Keys in the JSON object, the first that isn't null wins: a missing key is like a null. Empty: the column's own name. */
-  readonly keys: readonly string[];
+  /** Where it is in the JSON object, the first that isn't null wins: a missing key is like a null. Empty: the column's own name. */
+  readonly keys: readonly Key[];
   /** A row without it is rejected. */
   readonly required: R;
   /** Allowed values, after cleaning; anything else counts as unreadable. */
@@ -31,7 +48,7 @@ export interface Column<T extends ColumnType = ColumnType, R extends boolean = b
 }
 
 export interface ColumnOptions<R extends boolean, V extends string> {
-  readonly keys?: readonly string[];
+  readonly keys?: readonly Key[];
   readonly required?: R;
   readonly values?: readonly V[];
   readonly upper?: boolean;
@@ -64,29 +81,73 @@ export interface Dataset<E extends Columns = Columns, I extends Columns = Column
   readonly name: string;
   /** Rises with each change of the contract. */
   readonly version: number;
-  /** When the event happened. Numbers are s, ms, µs or ns, told by their magnitude; text is ISO 8601. */
+  /** When the event happened. */
   readonly time: {
-    readonly key: string;
+    readonly key: Key;
+    /** Its column in silver's event and item tables; `event_timestamp` by default. */
+    readonly column?: string | undefined;
+    /**
+     * `any`, the default: numbers are s, ms, µs or ns, told by their magnitude; text is ISO 8601, or such a number.
+     * `iso`: text in ISO 8601 alone. A time without a zone is UTC.
+     */
+    readonly format?: 'any' | 'iso' | undefined;
     /** Events before this date (UTC) are rejected. */
     readonly notBefore: string;
     /** Events later than receipt by more than this are rejected. */
     readonly maxAheadMs: number;
   };
-  /** The second partition column; cleaned: upper case, one of the values, else null (and rejected by silver). */
-  readonly platform: { readonly key: string; readonly values: readonly string[] };
+  /**
+   * The second partition column: one of the values, matched without case and written as it is here. Anything else is null
+   * in bronze and rejected by silver, and so is an event without one, unless it says `required: false`.
+   */
+  readonly platform: { readonly key: Key; readonly values: readonly string[]; readonly required?: boolean | undefined };
   /** Texts that mean null. */
   readonly nulls: readonly string[];
   /** The event column that names a person: `forget` removes by it. */
   readonly person?: string | undefined;
-  /** `silver.<table>`: a row per event. event_id, event_date, platform, event_timestamp and the like come by themselves. */
+  /**
+   * What becomes of a value of the event's columns that is of another JSON type than the column's, or can't be read as it:
+   * false, the default: it is null and named in the event's issues, and a number is read where text is meant; true: the
+   * event is rejected. Of an item's columns it is always null.
+   */
+  readonly strict?: boolean | undefined;
+  /** `silver.<table>`: a row per event. event_id, event_date, platform, the event time and the like come by themselves. */
   readonly event: { readonly table: string; readonly columns: E };
-  /** `silver.<table>`: a row per element of an array in the event. */
-  readonly items: { readonly table: string; readonly key: string; readonly columns: I };
+  /** `silver.<table>`: a row per element of an array in the event. Left out: events have none, and no such table. */
+  readonly items?: Items<I> | undefined;
+}
+
+export interface Items<I extends Columns = Columns> {
+  readonly table: string;
+  readonly key: Key;
+  readonly columns: I;
+}
+
+/** A dataset whose events have items. */
+export type DatasetWithItems = Dataset & { readonly items: Items };
+
+export function hasItems(dataset: Dataset): dataset is DatasetWithItems {
+  return dataset.items !== undefined;
 }
 
 /** Checks a contract's types and gives it back; the rows' types follow from it: `EventRow<typeof shop>`. */
-export function defineDataset<const E extends Columns, const I extends Columns>(dataset: Dataset<E, I>): Dataset<E, I> {
+export function defineDataset<const D extends Dataset>(dataset: D): D {
   return dataset;
+}
+
+/** The event time's column in silver's event and item tables. */
+export function timeColumn({ time }: Dataset): string {
+  return time.column ?? 'event_timestamp';
+}
+
+/** Silver's tables that gold reads: the event table, and that of items if there is one. */
+export function rowTables({ event, items }: Dataset): string[] {
+  return [event.table, ...(items === undefined ? [] : [items.table])];
+}
+
+/** All of silver's tables, the event table first. */
+export function silverTables(dataset: Dataset): string[] {
+  return [...rowTables(dataset), `${dataset.name}_rejected`, `${dataset.name}_duplicates`];
 }
 
 type Cell<C> = C extends Column<infer T, infer R, infer V>
@@ -94,23 +155,25 @@ type Cell<C> = C extends Column<infer T, infer R, infer V>
   : never;
 type Cells<C extends Columns> = { readonly [K in keyof C]: Cell<C[K]> };
 
+type TimeCell<D extends Dataset> = Readonly<Record<D['time'] extends { readonly column: infer N extends string } ? N : 'event_timestamp', Date>>;
+type PlatformCell<D extends Dataset> = D['platform'] extends { readonly required: false } ? string | null : string;
+
 /** A row of the event table, as the library gives it. */
-export type EventRow<D extends Dataset> = Cells<D['event']['columns']> & {
+export type EventRow<D extends Dataset> = Cells<D['event']['columns']> & TimeCell<D> & (D extends { readonly items: Items } ? { readonly item_count: bigint } : unknown) & {
   readonly event_id: string;
   readonly event_date: string;
-  readonly platform: string;
-  readonly event_timestamp: Date;
-  readonly item_count: bigint;
+  readonly platform: PlatformCell<D>;
   readonly issues: readonly string[];
   readonly message_id: string;
   readonly received_at: Date;
 };
 
 /** A row of the item table, as the library gives it. */
-export type ItemRow<D extends Dataset> = Cells<D['event']['columns']> & Cells<D['items']['columns']> & {
-  readonly event_id: string;
-  readonly item_index: bigint;
-  readonly event_date: string;
-  readonly platform: string;
-  readonly event_timestamp: Date;
-};
+export type ItemRow<D extends Dataset> = D extends { readonly items: Items<infer I> }
+  ? Cells<D['event']['columns']> & Cells<I> & TimeCell<D> & {
+    readonly event_id: string;
+    readonly item_index: bigint;
+    readonly event_date: string;
+    readonly platform: PlatformCell<D>;
+  }
+  : never;

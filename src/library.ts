@@ -1,6 +1,7 @@
 import type { Table } from 'apache-arrow';
 import { systemClock, type Clock } from './clock.js';
-import { LakeError } from './errors.js';
+import { lakeRoot } from './config.js';
+import { LakeError, messageOf } from './errors.js';
 import { Lake } from './lake/lake.js';
 import { recordsOf } from './lake/statistics.js';
 import type { TableColumn } from './lake/schema.js';
@@ -17,6 +18,15 @@ export interface OpenLakeOptions {
   /** Threads of DuckDB for each query. Default 2. */
   readonly threads?: number;
   readonly clock?: Clock;
+  /** Of a lake in S3; credentials, region and endpoint come by the AWS SDK's usual ways. */
+  readonly s3?: {
+    /** Where DuckDB spills; by default the system's temporary folder. */
+    readonly scratch?: string;
+    /** DuckDB's `httpfs.duckdb_extension` or its folder; by default DuckDB installs it. */
+    readonly extensions?: string;
+    /** Address buckets by path; by default with an endpoint of one's own. */
+    readonly pathStyle?: boolean;
+  };
 }
 
 export interface QueryOptions {
@@ -50,15 +60,23 @@ export interface SnapshotFile {
 
 /**
  * Opens a lake for reading.
- * @param path its folder
+ * @param place its folder, or `s3://bucket/prefix`
  * @throws LakeError TABLE_NOT_FOUND when there is nothing
  */
-export async function openLake(path: string, options: OpenLakeOptions = {}): Promise<OpenedLake> {
-  const lake = Lake.local(path, { clock: systemClock, ...options });
+export async function openLake(place: string, { s3 = {}, ...options }: OpenLakeOptions = {}): Promise<OpenedLake> {
+  const lake = await Lake.at(rootOf(place), { clock: systemClock, ...options }, s3);
   if ((await lake.storage.list('')).length === 0) {
     throw new LakeError(`there is no lake at ${lake.storage.root}`, { code: 'TABLE_NOT_FOUND', op: 'open', path: lake.storage.root, hint: 'Give its folder, or land events first.' });
   }
   return new OpenedLake(lake);
+}
+
+function rootOf(place: string): string {
+  try {
+    return lakeRoot(place);
+  } catch (error) {
+    throw new LakeError(`${place} ${messageOf(error)}`, { code: 'USAGE', op: 'open', path: place, hint: 'Give the lake\'s folder, or s3://bucket/prefix.' });
+  }
 }
 
 /** A lake that is read. Queries may run at once: each has a DuckDB of its own, which reads the lake's tables and nothing else. */

@@ -8,6 +8,7 @@ import type { Dataset } from './dataset.js';
 import { detailOf, LakeError } from './errors.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower_snake_case');
+const columnName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'must be letters, digits and _');
 const column = z.strictObject({
   type: z.enum(['text', 'integer', 'money', 'text_map']),
   keys: z.array(z.string().min(1)),
@@ -15,16 +16,19 @@ const column = z.strictObject({
   values: z.array(z.string().min(1)).nullable(),
   upper: z.boolean(),
 });
-const columns = z.record(name, column);
+const columns = z.record(columnName, column);
 const contract = z.strictObject({
   name,
   version: z.int().min(1),
-  time: z.strictObject({ key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0) }),
-  platform: z.strictObject({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1) }),
+  time: z.strictObject({
+    key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0), column: columnName.optional(), format: z.enum(['any', 'iso']).optional(),
+  }),
+  platform: z.strictObject({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1), required: z.boolean().optional() }),
   nulls: z.array(z.string()),
-  person: name.optional(),
+  person: columnName.optional(),
+  strict: z.boolean().optional(),
   event: z.strictObject({ table: name, columns }),
-  items: z.strictObject({ table: name, key: z.string().min(1), columns }),
+  items: z.strictObject({ table: name, key: z.string().min(1), columns }).optional(),
 });
 
 /**
@@ -52,13 +56,24 @@ export async function loadDataset(dir: string, datasetName: string): Promise<Dat
     throw invalid(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, result.error);
   }
   if (result.data.name !== datasetName) throw invalid(path, `its name is ${result.data.name}, its folder ${datasetName}`, undefined);
-  const { person } = result.data;
-  if (person !== undefined && result.data.event.columns[person]?.type !== 'text') throw invalid(path, `person: ${person} is no text column of the event`, undefined);
-  const taken = reserved.find((each) => each in result.data.event.columns || each in result.data.items.columns);
-  if (taken !== undefined) throw invalid(path, `the column ${taken} comes by itself in silver`, undefined);
-  const twice = Object.keys(result.data.items.columns).find((each) => each in result.data.event.columns);
-  if (twice !== undefined) throw invalid(path, `the column ${twice} is one of the event and one of the items`, undefined);
+  const wrong = contradictionOf(result.data);
+  if (wrong !== null) throw invalid(path, wrong, undefined);
   return result.data;
+}
+
+/** What a contract says that can't be, though each of its fields is well; null for nothing. Names are the same whatever their case. */
+function contradictionOf({ person, event, items, time, platform }: Dataset): string | null {
+  if (person !== undefined && event.columns[person]?.type !== 'text') return `person: ${person} is no text column of the event`;
+  const own = [...Object.keys(event.columns), ...Object.keys(items?.columns ?? {})];
+  const among = (names: readonly string[], each: string): boolean => names.some((other) => other.toLowerCase() === each.toLowerCase());
+  const taken = own.find((each) => among([...reserved, ...(time.column === undefined ? [] : [time.column])], each));
+  if (taken !== undefined) return `the column ${taken} comes by itself in silver`;
+  if (time.column !== undefined && time.column !== 'event_timestamp' && among(reserved, time.column)) return `time.column: ${time.column} is another column of silver`;
+  const twice = own.find((each, index) => among(own.slice(0, index), each));
+  if (twice !== undefined) return `the column ${twice} is there twice, case aside`;
+  if (items !== undefined && items.table === event.table) return `items.table: ${items.table} is the event's`;
+  const like = platform.values.find((each, index) => among(platform.values.slice(0, index), each));
+  return like === undefined ? null : `platform.values: ${like} is there twice, case aside`;
 }
 
 /** Columns that silver has beside the contract's. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { cliReferenceIsCurrent } from '../scripts/docs.js';
 import { bronzeSpec, rejectedSpec as bronzeRejectedSpec } from '../src/bronze/tables.js';
+import actions from '../datasets/actions/dataset.js';
 import shop from '../datasets/shop/dataset.js';
 import { duplicatesSpec, eventSpec, itemSpec, rejectedSpec } from '../src/silver/tables.js';
 
@@ -14,7 +15,8 @@ describe('documentation', () => {
 
   it('docs/schemas.md names every table and every column of bronze and silver with its type', () => {
     const schemas = read('docs/schemas.md');
-    for (const spec of [bronzeSpec(shop), bronzeRejectedSpec(shop), itemSpec(shop), eventSpec(shop), rejectedSpec(shop), duplicatesSpec(shop)]) {
+    const common = [shop, actions].flatMap((dataset) => [bronzeSpec(dataset), bronzeRejectedSpec(dataset), eventSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)]);
+    for (const spec of [...common, itemSpec(shop)]) {
       const section = schemas.split(/^## /m).find((each) => each.startsWith(`${spec.layer}.${spec.table}\n`));
       assert.ok(section !== undefined, `${spec.layer}.${spec.table} is missing`);
       const rows = [...section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map((match) => ({ name: match[1], type: match[2]?.trim() }));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { rowTables } from '../../src/dataset.js';
 import { loadModels } from '../../src/gold/model.js';
 import { buildGold } from '../../src/gold/gold.js';
 import { rangesOf, type DateRange } from '../../src/gold/plan.js';
@@ -30,7 +31,7 @@ export async function gold(bench: Workbench): Promise<PartResult> {
 async function bareGold(bench: Workbench, lakeDir: string, folder: string, ranges: readonly DateRange[]): Promise<void> {
   const { steps, models } = await loadModels(goldDir);
   await withLake(lakeDir, async (lake) => {
-    const readings = await readTables(lake, [bench.dataset.event.table, bench.dataset.items.table].map((table) => ({ layer: 'silver', table })));
+    const readings = await readTables(lake, rowTables(bench.dataset).map((table) => ({ layer: 'silver', table })));
     await withSession(folder, async (session) => {
       for (const reading of readings) await createView(session, lake, reading);
       for (const [index, { since, until }] of ranges.entries()) {

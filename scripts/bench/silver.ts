@@ -32,7 +32,7 @@ async function ofForm(bench: Workbench, form: Form, what: string): Promise<Figur
     before: () => forget(lakeDir, 'silver', bench.dataset),
     work: () => withLake(lakeDir, async (lake) => {
       const { tables } = await buildSilver(lake, bench.dataset);
-      if ((tables[bench.dataset.items.table]?.rows ?? 0) === 0) throw new Error('silver has no item rows');
+      if ((tables[bench.dataset.items?.table ?? '']?.rows ?? 0) === 0) throw new Error('silver has no item rows');
     }),
   };
   const bare: Side = {

@@ -66,6 +66,8 @@ interface Prerequisite {
 
 const prerequisites: readonly Prerequisite[] = [
   { debianPackage: 'python3-venv', program: 'python3', probe: ['-c', 'import venv, ensurepip'] },
+  { debianPackage: 'golang-go', program: 'go', probe: ['version'] },
+  { debianPackage: 'openssl', program: 'openssl', probe: ['version'] },
   { debianPackage: 'maven', program: 'mvn', probe: ['--version'] },
   { debianPackage: 'default-jre-headless', program: 'java', probe: ['-version'] },
 ];

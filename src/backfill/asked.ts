@@ -13,6 +13,7 @@ export function askedOf({ since, until, platform, layer, from }: Config, dataset
     if (layer !== undefined && layer !== 'bronze') throw usage(`--from lands raw history in bronze, and --layer ${layer} begins after that`, '--layer', 'Leave one of them out.');
     if (platform !== undefined) throw usage('--platform is for silver: raw history lands whole', '--platform', 'Leave it out, or take the dates alone.');
     const uri = parseSourceUri(from);
+    if (uri.kind === 'kafka') throw usage('a topic is no raw history: bronze knows which of its offsets it has', '--from', 'Take `ingot run` for a topic: it lands what is not there yet.');
     if (uri.kind === 'sqs' || uri.pattern === '-') throw usage(`--from ${from} can't be read twice`, '--from', 'Raw history is a file, a folder or a glob; take `ingot run` for anything else.');
     return { layer: 'bronze', ...dates, platform: null, from };
   }

@@ -1,5 +1,5 @@
 import { backfillTag } from '../bronze/absent.js';
-import type { Dataset } from '../dataset.js';
+import { rowTables, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { publishBuild } from '../lake/build.js';
 import { partitionKey, type Partition } from '../lake/changes.js';
@@ -43,7 +43,7 @@ export async function goneInputs(lake: Lake, dataset: Dataset, plan: SilverPlan)
 /** The files of silver's events and items of some dates, both included, that are gone: gold would read them. */
 export async function goneSilver(lake: Lake, dataset: Dataset, { since, until }: { readonly since: string; readonly until: string }): Promise<GoneFile[]> {
   const inside = ({ event_date: date }: Partition): boolean => (date ?? '') >= since && (date ?? '') <= until;
-  return [...(await goneFiles(lake, 'silver', dataset.event.table, inside)), ...(await goneFiles(lake, 'silver', dataset.items.table, inside))];
+  return (await Promise.all(rowTables(dataset).map((table) => goneFiles(lake, 'silver', table, inside)))).flat();
 }
 
 /** What to do about files that are gone: bronze's rows are nowhere else in the lake, silver and gold are built again. */
@@ -69,7 +69,7 @@ export async function explainingGone<T>(lake: Lake, dataset: Dataset, work: () =
     return await work();
   } catch (error) {
     if (!(error instanceof LakeError) || error.code !== 'FILE_GONE') throw error;
-    for (const [layer, table] of [['bronze', dataset.name], ['silver', dataset.event.table], ['silver', dataset.items.table]] as const) {
+    for (const [layer, table] of [['bronze', dataset.name], ...rowTables(dataset).map((name) => ['silver', name] as const)] as const) {
       const gone = await goneFiles(lake, layer, table);
       if (gone.length > 0) throw goneError(dataset, gone, error);
     }

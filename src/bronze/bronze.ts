@@ -5,12 +5,13 @@ import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
 import { addedTotals } from '../lake/totals.js';
-import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
+import { partitionName, rowsOf } from '../lake/staged.js';
 import { absentRows, newMarks, type History } from './absent.js';
 import { forgottenTxn, readForgotten, type Forgotten } from './forgotten.js';
 import { knownIds } from './known.js';
-import { land, type Landed } from './land.js';
+import { land, type Landed, type LandedMessages } from './land.js';
 import { checkRejected } from './limit.js';
+import { floorsOf, offsetsOf, offsetTxns, overlaps, sameFloors, type Floors } from './offsets.js';
 import { filesTxn, manifestPath, nextManifest, readTaken, type Taken } from './manifest.js';
 import { bronzeSpec, rejectedSpec } from './tables.js';
 import { Window } from './window.js';
@@ -22,6 +23,8 @@ export interface WindowCounts {
   readonly rejected: number;
   readonly redelivered: number;
   readonly forgotten: number;
+  /** Rows left out, since bronze had their offsets from another consumer: not received. */
+  readonly dropped: number;
   readonly files: number;
   readonly bytes: number;
   readonly partitions: readonly string[];
@@ -56,6 +59,11 @@ export class Bronze {
     return this.taken;
   }
 
+  /** Offsets of topics that bronze has now. */
+  async offsets(): Promise<ReadonlyMap<string, number>> {
+    return offsetsOf(await this.scope.anchor.snapshot());
+  }
+
   openWindow(source: string): Promise<Window> {
     const folder = this.lake.storage.locate(this.scope.newStaging());
     return Window.open(folder, source, this.lake.clock.nowMs());
@@ -63,11 +71,12 @@ export class Bronze {
 
   /**
    * Lands and commits a sealed window; the caller acknowledges it afterwards.
-   * @throws LakeError COMMIT_CONFLICT when another process has taken files meanwhile: open again and read again;
+   * @throws LakeError COMMIT_CONFLICT when another process has taken files meanwhile, or when a topic's offsets leave a gap: open
+   * again and read again;
    * CHECK_FAILED when too much of the window is rejected
    */
   async commit(window: Window): Promise<WindowCounts> {
-    const staging = window.folder.slice(this.lake.storage.root.length + 1);
+    const staging = this.lake.storage.stagedPath(window.folder);
     for (;;) {
       const run = await this.scope.run();
       const known = await knownIds(this.lake, this.dataset, window.redeliveries);
@@ -79,22 +88,28 @@ export class Bronze {
     }
   }
 
-  /** Null: redelivered messages may have been committed by another consumer meanwhile, or a person was forgotten, so look again. */
+  /** Null: redelivered messages or offsets may have been committed by another consumer meanwhile, or a person was forgotten, so look again. */
   private async publish(window: Window, staging: string, run: number, known: readonly string[]): Promise<WindowCounts | null> {
     const session = await this.lake.session();
-    const persons = await readForgotten(this.lake, this.dataset, await this.scope.anchor.snapshot());
+    const snapshot = await this.scope.anchor.snapshot();
+    const persons = await readForgotten(this.lake, this.dataset, snapshot);
+    const floors = floorsOf(window, snapshot);
     const { history = null } = this.options;
-    const messages = await land(session, this.dataset, window, known, persons);
+    const messages = await land(session, this.dataset, window, known, floors, persons);
     const absent = history === null ? null : await absentRows(session, this.lake, this.dataset, messages, history, join(window.folder, 'absent'));
     const { landed, rejected, forgotten } = absent ?? messages;
     if (this.options.maxRejected !== undefined) await this.check(session, staging, { landed, rejected }, this.options.maxRejected);
-    const counts = countsOf(window, landed, rejected, forgotten, absent?.outside ?? 0);
+    const counts = countsOf(window, { landed, rejected, forgotten }, absent?.outside ?? 0, overlaps(window, floors));
     const marks = history === null ? window.marks : newMarks(window.marks, history, this.taken);
     const manifest = marks.length === 0 ? null : nextManifest(this.taken, marks);
     const stagedManifest = `${staging}/manifest.json`;
     if (manifest !== null) await this.lake.storage.put(stagedManifest, manifest.text);
     const extras = manifest === null ? [] : [{ stagedPath: stagedManifest, path: manifestPath(this.dataset, manifest.taken.version) }];
-    const txns: Record<string, number> = manifest === null ? {} : { [filesTxn]: manifest.taken.version };
+    const txns: Record<string, number> = { ...(manifest === null ? {} : { [filesTxn]: manifest.taken.version }), ...offsetTxns(window, floors) };
+    if (window.partitions.size > 0 && Object.keys(txns).length === 0) {
+      await this.lake.storage.removeFolder(staging);
+      return counts;
+    }
     const metrics = { received: counts.received, landed: counts.landed, rejected: counts.rejected, redelivered: counts.redelivered, forgotten: counts.forgotten };
     const writes: TableWrite[] = [
       { spec: rejectedSpec(this.dataset), files: rejected, replaces: null, txns: {}, metrics: { rejected: counts.rejected } },
@@ -102,7 +117,7 @@ export class Bronze {
     ];
     try {
       await this.scope.publish(staging, writes, extras, async (current) => {
-        await this.validate(window, run, current, manifest !== null, persons);
+        await this.validate(window, run, current, manifest !== null, persons, floors);
         if (absent !== null && current !== run && !(await absent.stands())) throw new LookAgain();
       });
     } catch (error) {
@@ -124,7 +139,7 @@ export class Bronze {
     }
   }
 
-  private async validate(window: Window, run: number, current: number, takesFiles: boolean, persons: Forgotten): Promise<void> {
+  private async validate(window: Window, run: number, current: number, takesFiles: boolean, persons: Forgotten, floors: Floors): Promise<void> {
     const anchor = await this.scope.anchor.snapshot();
     if ((anchor?.txn(forgottenTxn, 0) ?? 0) !== persons.version) throw new LookAgain();
     if (takesFiles) {
@@ -134,19 +149,25 @@ export class Bronze {
       }
     }
     if (current !== run && window.redeliveries.length > 0) throw new LookAgain();
+    if (!sameFloors(floors, floorsOf(window, anchor))) throw new LookAgain();
   }
 }
 
 class LookAgain extends Error {}
 
-function countsOf(window: Window, landed: readonly StagedFile[], rejected: readonly StagedFile[], forgotten: number, outside: number): WindowCounts {
-  const received = window.rows + window.repeated - outside;
+/** @param outside rows of raw history that are not asked for; @param overlapped others have landed some of the window's offsets */
+function countsOf(window: Window, { landed, rejected, forgotten }: LandedMessages, outside: number, overlapped: boolean): WindowCounts {
+  const kept = rowsOf(landed) + rowsOf(rejected) + forgotten;
+  const dropped = overlapped ? window.rows - kept : 0;
+  const received = window.rows + window.repeated - outside - dropped;
+  if (window.partitions.size > 0 && received !== kept) throw new LakeError(`${received} records were read and ${kept} are to be landed`, { code: 'INTERNAL', op: 'commit', path: window.source });
   return {
     received,
     landed: rowsOf(landed),
     rejected: rowsOf(rejected),
-    redelivered: received - rowsOf(landed) - rowsOf(rejected) - forgotten,
+    redelivered: received - kept,
     forgotten,
+    dropped,
     files: landed.length + rejected.length,
     bytes: window.bytes,
     partitions: landed.map((file) => partitionName(file.partition)),

@@ -42,7 +42,7 @@ export async function consume(bronze: Bronze, source: Source, limits: WindowLimi
 async function commitAndAck(bronze: Bronze, source: Source, window: Window, events: ConsumeEvents): Promise<void> {
   const counts = await bronze.commit(window);
   const { failed } = await window.ack();
-  source.committed({ fresh: counts.landed + counts.rejected, redelivered: counts.redelivered });
+  source.committed({ fresh: counts.landed + counts.rejected, redelivered: counts.redelivered, dropped: counts.dropped });
   await events.committed?.(counts, failed);
 }
 
@@ -56,9 +56,11 @@ async function* windows(bronze: Bronze, source: Source, limits: WindowLimits, cl
       const result = await nextWithin(next, window === null ? null : waitOf(window, limits, clock.nowMs()), clock);
       if (result !== 'late') {
         if (result.done === true) break;
-        window ??= await bronze.openWindow(source.uri);
-        await window.add(result.value);
-        events.received?.(window.rows, window.bytes);
+        if (window !== null || !isIdle(result.value)) {
+          window ??= await bronze.openWindow(source.uri);
+          await window.add(result.value);
+          events.received?.(window.rows, window.bytes);
+        }
         next = batches.next();
       }
       const open: Window | null = window;
@@ -87,7 +89,12 @@ function waitOf(window: Window, limits: WindowLimits, nowMs: number): number {
 }
 
 function isFull(window: Window, limits: WindowLimits, nowMs: number): boolean {
-  return window.bytes >= limits.bytes || window.rows >= limits.rows || nowMs - window.openedAtMs >= limits.ageMs;
+  return window.closes || window.bytes >= limits.bytes || window.rows >= limits.rows || nowMs - window.openedAtMs >= limits.ageMs;
+}
+
+/** True for what asks to close a window and has nothing of its own: without an open one there is nothing to close. */
+function isIdle(batch: Batch): boolean {
+  return batch.kind === 'records' && batch.rows === 0 && batch.mark.next === batch.mark.from;
 }
 
 async function nextWithin(next: Promise<IteratorResult<Batch>>, withinMs: number | null, clock: Clock): Promise<IteratorResult<Batch> | 'late'> {

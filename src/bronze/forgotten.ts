@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Dataset } from '../dataset.js';
+import { pointerOf, segmentsOf, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
-import { pointer, sqlFile } from '../lake/sql.js';
+import { sqlFile } from '../lake/sql.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
 
@@ -10,6 +10,7 @@ import type { Snapshot } from '../lake/snapshot.js';
 export const forgottenTxn = 'ingot.forgotten';
 
 const keyPath = '_ingot/forget.key';
+const keyExpression = sqlFile(import.meta.url, './forgotten-key.sql').trim();
 const personExpression = sqlFile(import.meta.url, './forgotten-person.sql').trim();
 
 /** Persons who were forgotten, by keyed hash, as a version of bronze has them. */
@@ -39,17 +40,18 @@ export async function readForgotten(lake: Lake, dataset: Dataset, snapshot: Snap
 }
 
 /**
- * SQL that tells of a `body` whether it is a forgotten person's, and its parameters. Of a body that is no JSON, what
+ * SQL that tells of a `body` whether it is a forgotten person's; SQL of a `message_key` that is none such, or null; and their parameters. Of a body that is no JSON, what
  * stands after the person's key is taken.
  */
-export function forgottenFilter(dataset: Dataset, { hashes, key }: Forgotten): { readonly sql: string; readonly parameters: Parameters } {
+export function forgottenFilter(dataset: Dataset, { hashes, key }: Forgotten): { readonly sql: string; readonly key: string; readonly parameters: Parameters } {
   const names = personKeys(dataset);
-  if (hashes.length === 0 || names.length === 0) return { sql: 'false', parameters: {} };
+  if (hashes.length === 0 || names.length === 0) return { sql: 'false', key: 'message_key', parameters: {} };
   return {
     sql: personExpression,
+    key: `CASE WHEN ${keyExpression} THEN NULL ELSE message_key END`,
     parameters: {
-      person_paths: textList(names.map(pointer)),
-      person_pattern: `"(?:${names.map(escapedPattern).join('|')})"\\s*:\\s*"?((?:[^"\\\\,}\\s]|\\\\.)*)`,
+      person_paths: textList(names.map(pointerOf)),
+      person_pattern: `"(?:${names.map((name) => escapedPattern(segmentsOf(name).at(-1) ?? '')).join('|')})"\\s*:\\s*"?((?:[^"\\\\,}\\s]|\\\\.)*)`,
       forget_key: key,
       forgotten: textList(hashes),
     },

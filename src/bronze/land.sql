@@ -1,6 +1,6 @@
 -- grain: one row per message
 -- inputs: the slot `messages` (a SELECT of body, message_id, source, source_position, sent_at, received_at, and what `also` names),
---         $time_path, $platform_path, $platforms, $time_name
+--         $time_path, $platform_path (JSON pointers), $platforms, $platforms_upper, $time_name, $time_numbers (whether a time may be a number)
 -- purpose: bronze rows with event time, date and platform; where `reason` is not null the message has none and is rejected;
 --          reason forgotten: it is of a person who was forgotten, and goes nowhere
 WITH received AS (
@@ -16,8 +16,8 @@ timed AS (
     SELECT
       *,
       found[1] AS time_text,
-      CASE WHEN regexp_full_match(found[1], '-?\d{1,19}') THEN TRY_CAST(found[1] AS BIGINT) END AS time_whole,
-      TRY_CAST(found[1] AS DOUBLE) AS time_fraction
+      CASE WHEN $time_numbers AND regexp_full_match(found[1], '-?\d{1,19}') THEN TRY_CAST(found[1] AS BIGINT) END AS time_whole,
+      CASE WHEN $time_numbers THEN TRY_CAST(found[1] AS DOUBLE) END AS time_fraction
     FROM extracted
   ) AS timing
 )

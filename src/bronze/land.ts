@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
-import type { Dataset } from '../dataset.js';
+import { pointerOf, segmentsOf, type Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import { textList, type Parameters, type Session } from '../lake/duckdb.js';
 import { fill, sqlFile } from '../lake/sql.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { forgottenFilter, nobody, type Forgotten } from './forgotten.js';
+import { partitionParameters, type Floors } from './offsets.js';
 import type { Window, WindowFile } from './window.js';
 
 const landTemplate = sqlFile(import.meta.url, './land.sql');
@@ -32,9 +33,9 @@ export interface LandedMessages extends Landed {
 
 /** Where messages are read from. */
 export interface Messages {
-  /** SQL of those whose body is text: body, message_id, source, source_position, sent_at, received_at. */
+  /** SQL of those whose body is text: body, message_id, source, source_position, sent_at, received_at, message_key, message_headers. */
   readonly select: string;
-  /** SQL of those whose body is no text, as rows of the rejected table. */
+  /** SQL of those whose body is no text, as rows of the rejected table; may have the slot `message_key`. */
   readonly bad: string;
   /** False when there is none of these. */
   readonly hasBad: boolean;
@@ -44,14 +45,17 @@ export interface Messages {
 /**
  * Parses a window's spool with DuckDB, in one pass, into files of the two tables.
  * @param knownIds message ids that bronze has already: their rows are left out
+ * @param floors offsets that bronze has already, by partition: the rows below are left out
  * @param persons those who were forgotten: their rows are counted and left out
  */
-export async function land(session: Session, dataset: Dataset, window: Window, knownIds: readonly string[], persons: Forgotten): Promise<LandedMessages> {
+export async function land(session: Session, dataset: Dataset, window: Window, knownIds: readonly string[], floors: Floors, persons: Forgotten): Promise<LandedMessages> {
   const parameters = {
     lines_path: window.path('lines'),
     ...filesOf(window),
     messages_path: window.path('messages'),
     bad_path: window.path('bad'),
+    records_path: window.path('records'),
+    ...partitionParameters(window, floors),
     known_ids: textList(knownIds),
     delimiter: '\x1f',
     no_text: '\x1e\x1e',
@@ -64,14 +68,15 @@ export async function land(session: Session, dataset: Dataset, window: Window, k
 export async function landMessages(session: Session, dataset: Dataset, messages: Messages, folder: string, persons: Forgotten = nobody): Promise<LandedMessages> {
   const filter = forgottenFilter(dataset, persons);
   const parameters = { ...messages.parameters, ...contractParameters(dataset), ...filter.parameters };
-  const staged = await write(session, landSelect(messages.select, '', filter.sql), { parameters, partitionBy: ['reason', 'event_date', 'platform'], stagingDir: join(folder, 'rows') });
+  const staged = await write(session, landSelect(messages.select, `${filter.key} AS message_key, message_headers,`, filter.sql), { parameters, partitionBy: ['reason', 'event_date', 'platform'], stagingDir: join(folder, 'rows') });
   const landed = staged.filter((file) => file.partition['reason'] === null).map(withoutReason);
   const forgotten = rowsOf(staged.filter((file) => file.partition['reason'] === forgottenReason));
   const unread = staged.filter((file) => ![null, forgottenReason].includes(file.partition['reason'] ?? null));
   const writeRejected = (select: string): Promise<StagedFile[]> =>
     write(session, select, { parameters: { ...parameters, rejected_paths: textList(unread.map((file) => file.path)) }, partitionBy: ['received_date'], stagingDir: join(folder, 'rejected') });
-  if (unread.length > 0) return { landed, forgotten, rejected: await writeRejected(fill(rejectedTemplate, { bad: messages.bad })) };
-  return { landed, forgotten, rejected: messages.hasBad ? await writeRejected(messages.bad) : [] };
+  const bad = fill(messages.bad, { message_key: filter.key });
+  if (unread.length > 0) return { landed, forgotten, rejected: await writeRejected(fill(rejectedTemplate, { bad })) };
+  return { landed, forgotten, rejected: messages.hasBad ? await writeRejected(bad) : [] };
 }
 
 /** SQL that reads messages by the contract. @param also columns of the messages that are kept besides, each with a comma after it; @param forgotten tells of a body whether its person was forgotten */
@@ -87,10 +92,12 @@ export function placedSelect(also = ''): string {
 /** What the SQL of `landSelect` and `placedSelect` needs to know of a contract. */
 export function contractParameters(dataset: Dataset): Parameters {
   return {
-    time_path: `$.${JSON.stringify(dataset.time.key)}`,
-    platform_path: `$.${JSON.stringify(dataset.platform.key)}`,
+    time_path: pointerOf(dataset.time.key),
+    platform_path: pointerOf(dataset.platform.key),
     platforms: textList(dataset.platform.values),
-    time_name: dataset.time.key,
+    platforms_upper: textList(dataset.platform.values.map((value) => value.toUpperCase())),
+    time_name: segmentsOf(dataset.time.key).join('_'),
+    time_numbers: dataset.time.format !== 'iso',
   };
 }
 

@@ -1,5 +1,5 @@
 -- grain: one row per row of bronze
--- inputs: $unplaced_paths (data files of partitions without a platform), $platform_path, $platforms, $time_path; columns in the slot `also`
+-- inputs: $unplaced_paths (data files of partitions without a platform), $platform_path, $platforms, $platforms_upper, $time_path; columns in the slot `also`
 -- purpose: the same rows with the platform that the contract gives them now; their event time stays
 SELECT
   body,
@@ -14,5 +14,9 @@ SELECT
   {{platform}} AS platform
 FROM (
   SELECT *, CASE WHEN json_valid(body) THEN json_extract_string(body, [$time_path, $platform_path]) END AS found
-  FROM read_parquet($unplaced_paths, union_by_name = true, hive_partitioning = false, filename = true)
+  FROM (
+    SELECT CAST(NULL AS VARCHAR) AS message_key, CAST(NULL AS VARCHAR) AS message_headers WHERE false
+    UNION ALL BY NAME
+    SELECT * FROM read_parquet($unplaced_paths, union_by_name = true, hive_partitioning = false, filename = true)
+  ) AS known
 ) AS read

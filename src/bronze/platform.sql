@@ -1,1 +1,1 @@
-CASE WHEN list_contains($platforms, upper(found[2])) THEN upper(found[2]) END
+list_extract($platforms, list_position($platforms_upper, upper(found[2])))

@@ -115,7 +115,7 @@ async function build(lake: Lake, dataset: Dataset, { losing, moves, persons }: P
   const [rejectedPaths, unplacedPaths] = [pathsOf(losing, 'rejected'), pathsOf(losing, 'unplaced')];
   const messages = { select: againSelect, bad: keptSelect, hasBad: true, parameters: { kept_paths: textList(rejectedPaths) } };
   const { landed, rejected, forgotten } = rejectedPaths.length === 0 ? { landed: [], rejected: [], forgotten: 0 } : await landMessages(session, dataset, messages, folder, persons);
-  const placed = unplacedPaths.length === 0 ? [] : await write(session, placedSelect(), {
+  const placed = unplacedPaths.length === 0 ? [] : await write(session, placedSelect('message_key, message_headers,'), {
     parameters: { ...contractParameters(dataset), unplaced_paths: textList(unplacedPaths) },
     partitionBy: ['event_date', 'platform'],
     stagingDir: join(folder, 'placed'),

@@ -1,7 +1,8 @@
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { LakeError } from '../errors.js';
 import { storageError } from '../lake/local.js';
-import type { AckResult, Batch, FileMark, Message } from '../sources/source.js';
+import type { AckResult, Batch, FileMark, Message, OffsetMark, RecordBatch } from '../sources/source.js';
 
 /** Message ids of file lines: enough of the content's hash to be unique, and the line. */
 const fileIdLength = 32;
@@ -18,6 +19,12 @@ export interface WindowFile {
   readonly receivedAtMs: number;
 }
 
+/** A partition of a topic whose records are in the spool. */
+export interface WindowPartition extends OffsetMark {
+  readonly partition: number;
+  readonly idPrefix: string;
+}
+
 /** Messages between two commits, spooled to files; memory holds what acknowledging them needs. */
 export class Window {
   rows = 0;
@@ -29,6 +36,10 @@ export class Window {
   private readonly markByFile = new Map<number, FileMark>();
   /** The files whose lines are in the spool, by number. */
   readonly files = new Map<number, WindowFile>();
+  /** The partitions that the window's records are of, by number. */
+  readonly partitions = new Map<number, WindowPartition>();
+  /** Its source wants it committed now. */
+  closes = false;
   private readonly ids = new Set<string>();
   private readonly acks: (() => Promise<AckResult>)[] = [];
 
@@ -36,18 +47,19 @@ export class Window {
     readonly openedAtMs: number,
     /** Absolute. */
     readonly folder: string,
-    private readonly source: string,
+    readonly source: string,
     private readonly lines: FileHandle,
     private readonly messages: FileHandle,
     private readonly bad: FileHandle,
+    private readonly records: FileHandle,
   ) {}
 
   static async open(folder: string, source: string, nowMs: number): Promise<Window> {
     await mkdir(folder, { recursive: true });
-    const [lines, messages, bad] = await Promise.all(
+    const [lines, messages, bad, records] = await Promise.all(
       spoolNames.map((name) => open(join(folder, name), 'w')),
     );
-    return new Window(nowMs, folder, source, lines!, messages!, bad!);
+    return new Window(nowMs, folder, source, lines!, messages!, bad!, records!);
   }
 
   async add(batch: Batch): Promise<void> {
@@ -58,6 +70,10 @@ export class Window {
       return;
     }
     this.rows += batch.rows;
+    if (batch.kind === 'records') {
+      await this.addRecords(batch);
+      return;
+    }
     const fileId = batch.fileId.slice(0, fileIdLength);
     if (!this.files.has(batch.fileNumber)) this.files.set(batch.fileNumber, { fileId, source: batch.source, receivedAtMs: batch.receivedAtMs });
     this.markByFile.set(batch.fileNumber, batch.mark);
@@ -66,6 +82,19 @@ export class Window {
       const facts = { message_id: `${fileId}:${line}`, source: batch.source, source_position: String(line), sent_at_ms: null, received_at_ms: batch.receivedAtMs };
       if (reason === 'odd') await this.append(this.messages, { body: body.toString('utf8'), ...facts });
       else await this.append(this.bad, { body: body.toString('base64'), ...facts, reason });
+    }
+  }
+
+  private async addRecords({ number, partition, idPrefix, mark, spool, slow, receivedAtMs, closes }: RecordBatch): Promise<void> {
+    const known = this.partitions.get(number);
+    if (known !== undefined && known.next !== mark.from) throw new LakeError(`partition ${partition} was read up to ${known.next}, and then from ${mark.from}`, { code: 'INTERNAL', op: 'window', path: this.source });
+    this.partitions.set(number, { partition, idPrefix, appId: mark.appId, from: known?.from ?? mark.from, next: mark.next });
+    this.closes ||= closes;
+    if (spool.length > 0) await this.spool(this.records, spool);
+    for (const { offset, sentAtMs, key, headers, body, reason } of slow) {
+      const facts = { message_id: `${idPrefix}-${offset}`, source: this.source, source_position: `${partition}:${offset}`, sent_at_ms: sentAtMs, received_at_ms: receivedAtMs, message_key: key, message_headers: headers, number, record_offset: offset };
+      if (reason === 'odd') await this.append(this.messages, { body: body?.toString('utf8') ?? null, ...facts });
+      else await this.append(this.bad, { body: body?.toString('base64') ?? null, ...facts, reason });
     }
   }
 
@@ -105,10 +134,10 @@ export class Window {
 
   /** Closes the spool; nothing can be added any more. */
   async seal(): Promise<void> {
-    await Promise.all([this.lines, this.messages, this.bad].map((file) => file.close()));
+    await Promise.all([this.lines, this.messages, this.bad, this.records].map((file) => file.close()));
   }
 
-  path(name: 'lines' | 'messages' | 'bad'): string {
+  path(name: 'lines' | 'messages' | 'bad' | 'records'): string {
     return join(this.folder, `${name}.spool`);
   }
 
@@ -119,7 +148,7 @@ export class Window {
   }
 }
 
-const spoolNames = ['lines.spool', 'messages.spool', 'bad.spool'] as const;
+const spoolNames = ['lines.spool', 'messages.spool', 'bad.spool', 'records.spool'] as const;
 
 /** False for text with half of a surrogate pair: it has no UTF-8. */
 function isWellFormed(text: string): boolean {

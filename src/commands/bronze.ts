@@ -4,7 +4,9 @@ import { consume, type WindowLimits } from '../bronze/consume.js';
 import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadDataset } from '../load.js';
+import { gapError, Gaps } from '../sources/kafka-gap.js';
 import { openSource } from '../sources/open.js';
+import type { OffsetGap } from '../sources/source.js';
 import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
 import { count, plural, printError, size } from './output.js';
@@ -31,6 +33,8 @@ export interface BronzeSummary {
   /** Messages that the source would not let go: they come again and are then counted as redelivered. */
   notAcked: number;
   errors: string[];
+  /** Offsets of a topic that retention removed before they were read. */
+  gaps?: OffsetGap[];
   /** A signal ended it before the source was drained. */
   stopped: boolean;
 }
@@ -52,20 +56,23 @@ export async function land(
   history: History | null = null,
 ): Promise<{ readonly summary: BronzeSummary; readonly failures: readonly LakeError[] }> {
   const { config, clock, lake, progress, signal } = context;
-  if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, a file, a folder, a glob, or - for stdin.' });
+  if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, kafka://host:9092/topic, a file, a folder, a glob, or - for stdin.' });
   await lake.storage.prepare();
   const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, forgotten: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false };
   const limits = limitsOf(config, config.from);
+  const gaps = new Gaps();
   for (let reopened = 0; ; reopened++) {
     const bronze = new Bronze(lake, dataset, { maxRejected: config.maxRejected, history });
     const taken = await bronze.open();
     const source = await openSource(config.from, {
       follow: config.follow,
       clock,
+      offsets: () => bronze.offsets(),
       taken: history === null ? taken.marks : history.taken,
       spoolDir: lake.storage.locate(bronze.scope.newStaging()),
       stdin: process.stdin,
       signal,
+      environment: process.env,
       log: (text) => progress.note(text),
     });
     try {
@@ -73,16 +80,21 @@ export async function land(
         received: (rows) => progress.update(`bronze: ${count(summary.received + rows)} received, ${count(summary.landed)} landed in ${plural(summary.commits, 'commit')}`),
         committed: async (counts, notAcked) => {
           addCounts(summary, counts, notAcked);
-          await afterCommit(counts);
+          // A window without messages only moves a topic's offset.
+          if (counts.received > 0) await afterCommit(counts);
         },
       });
       summary.stopped = signal.aborted && !config.follow;
-      summary.errors = source.failures.map((failure) => failure.message);
-      return { summary, failures: source.failures };
+      gaps.add(source.gaps ?? []);
+      if (gaps.list.length > 0) summary.gaps = gaps.list;
+      const failures = [...gaps.list.map((gap) => gapError(gap, source.uri)), ...source.failures];
+      summary.errors = failures.map((failure) => failure.message);
+      return { summary, failures };
     } catch (error) {
+      gaps.add(source.gaps ?? []);
       if (!isConflict(error) || reopened === maxReopenings) throw error;
       if (config.from === '-') throw stdinConflict(error);
-      progress.note('another process landed files at the same time: reading again what it left');
+      progress.note('another process landed at the same time: reading again what it left');
     } finally {
       await source.close();
     }

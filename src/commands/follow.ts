@@ -27,7 +27,7 @@ export async function follow(context: Context, dataset: Dataset): Promise<number
   const part = (share: number): Lake => new Lake({ ...context.lake.options, memoryLimitBytes: Math.max(128e6, context.lake.options.memoryLimitBytes * share) });
   const [landingLake, layersLake, statusLake] = [part(0.35), part(0.4), part(0.05)];
   const layers = new Layers({ ...context, lake: layersLake }, dataset);
-  const counts = { received: 0, landed: 0, rejected: 0, redelivered: 0, commits: 0 };
+  const counts = { received: 0, landed: 0, rejected: 0, redelivered: 0, forgotten: 0, commits: 0 };
   const refresher = new Refresher(
     async () => {
       await layers.refresh(false);
@@ -67,6 +67,7 @@ interface Counts {
   landed: number;
   rejected: number;
   redelivered: number;
+  forgotten: number;
   commits: number;
 }
 
@@ -75,6 +76,7 @@ function add(counts: Counts, window: WindowCounts): void {
   counts.landed += window.landed;
   counts.rejected += window.rejected;
   counts.redelivered += window.redelivered;
+  counts.forgotten += window.forgotten;
   counts.commits++;
 }
 
@@ -91,7 +93,7 @@ async function serveMetrics(context: Context, dataset: Dataset, lake: Lake, coun
   const { config, clock, progress } = context;
   if (config.metricsPort === undefined) return null;
   const { startMetrics } = await import('./metrics.js');
-  const probe: DepthProbe | null = config.from === undefined || config.from === '-' ? null : probeDepth(config.from);
+  const probe: DepthProbe | null = config.from === undefined || config.from === '-' ? null : probeDepth(config.from, process.env);
   const collect = async (): Promise<StatusSummary> => (await status(lake, dataset, modelsDir(context, dataset), probe)).summary;
   const server = await startMetrics(config.metricsPort, { collect, counts }, clock);
   progress.note(`metrics at http://127.0.0.1:${server.port}/metrics`);

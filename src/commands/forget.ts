@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import { silverTables, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { forgetInBronze, listPerson, previewBronze, type ForgetEvents, type ForgottenRows } from '../forget/bronze.js';
 import { personParameters } from '../forget/person.js';
@@ -70,7 +70,7 @@ async function forget(context: Context, dataset: Dataset, person: string, parame
   const gold = await refreshGold(context, dataset, null);
   for (const layer of ['bronze', 'silver', 'gold']) await releaseDiscarded(lake, `${layer}.${dataset.name}`, Infinity);
   const vacuumed = await vacuumAll(context, dataset, 0);
-  const folders = [...tables.map((table) => `bronze/${table}`), ...[dataset.event.table, dataset.items.table, ...['rejected', 'duplicates'].map((kind) => `${dataset.name}_${kind}`)].map((table) => `silver/${table}`), ...(await lake.tableNames('gold')).map((table) => `gold/${table}`), '_ingot/intents', '_ingot/discard', '_ingot/receipts'];
+  const folders = [...tables.map((table) => `bronze/${table}`), ...silverTables(dataset).map((table) => `silver/${table}`), ...(await lake.tableNames('gold')).map((table) => `gold/${table}`), '_ingot/intents', '_ingot/discard', '_ingot/receipts'];
   const verified = await verifyForgotten(lake, folders, parameters, (files, of) => progress.update(`forget: ${count(files)} of ${plural(of, 'file')} proved`));
   return {
     dataset: dataset.name,

@@ -1,4 +1,7 @@
+import type { Config } from '../config.js';
 import { LakeError } from '../errors.js';
+import { generateActions } from '../generate/actions.js';
+import type { GenerateOptions } from '../generate/options.js';
 import { generateShop } from '../generate/shop.js';
 import { writeLines, writeLinesTo } from '../generate/write.js';
 import { sendLines } from '../sources/sqs-send.js';
@@ -6,13 +9,20 @@ import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
 import { count, size } from './output.js';
 
+/** By dataset. */
+const generators: Readonly<Record<string, (options: GenerateOptions, config: Config) => Iterable<string>>> = {
+  shop: (options, { form }) => generateShop({ ...options, form: form ?? 'mixed' }),
+  actions: (options) => generateActions(options),
+};
+
 export async function run(context: Context): Promise<number> {
   const { config, progress } = context;
   const dataset = context.args[0] ?? '';
-  if (dataset !== 'shop') throw new LakeError(`there is no generator of ${dataset}`, { code: 'USAGE', op: 'options', hint: 'There is one of shop.' });
+  const generator = Object.hasOwn(generators, dataset) ? generators[dataset] : undefined;
+  if (generator === undefined) throw new LakeError(`there is no generator of ${dataset}`, { code: 'USAGE', op: 'options', hint: `There is one of ${Object.keys(generators).join(', one of ')}.` });
   const events = config.events ?? 20_000;
   const lines = watched(
-    generateShop({ events, days: config.days ?? 7, seed: config.seed ?? 1, form: config.form ?? 'mixed', since: config.since ?? '2026-01-01' }),
+    generator({ events, days: config.days ?? 7, seed: config.seed ?? 1, since: config.since ?? '2026-01-01' }, config),
     (made) => progress.update(`generated ${count(made)} of ${count(events)}`),
   );
   if (config.to === undefined) {
@@ -25,6 +35,7 @@ export async function run(context: Context): Promise<number> {
     context.result({ events: sent, to: config.to }, [`${count(sent)} events sent to ${config.to}`]);
     return 0;
   }
+  if (target.kind === 'kafka') throw new LakeError('--to: events can be sent to a queue or into a file, not to a topic', { code: 'USAGE', op: 'options', path: '--to', hint: 'Write them into a file, and send its lines with a producer of Kafka.' });
   const written = await writeLines(lines, target.pattern);
   context.result({ events: written.lines, bytes: written.bytes, to: target.pattern }, [`${count(written.lines)} events, ${size(written.bytes)} in ${target.pattern}`]);
   return 0;

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goneInputs } from '../backfill/gone.js';
-import type { Dataset } from '../dataset.js';
+import { rowTables, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { inputRange, planGold, rangesOf, reach, type DateRange } from '../gold/plan.js';
 import { loadModels } from '../gold/model.js';
@@ -98,7 +98,7 @@ function inRuns(plan: SilverPlan) {
 export async function plannedGold(context: Context, dataset: Dataset, range: DateRange | null, silverDates: readonly string[] = []): Promise<PlannedGold | null> {
   const { lake, config } = context;
   const models = await loadModels(join(config.datasets, dataset.name, 'gold'));
-  const silverTables = [dataset.event.table, dataset.items.table];
+  const silverTables = rowTables(dataset);
   const goldTables = models.models.map(({ name }) => name);
   const plan = await planGold(lake, { silverTables, goldTables, modelTexts: [...models.steps, ...models.models].map(({ sql }) => sql) }, range, 0);
   if (plan === null && silverDates.length === 0) return null;

@@ -8,7 +8,7 @@ export type Execute = (name: CommandName, args: readonly string[], options: unkn
 const option = (flags: string, description: string): Option => new Option(flags, description);
 
 const options = {
-  from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, a file, folder or glob of .ndjson, .jsonl, .json (also .gz), or - for stdin').env('INGOT_FROM'),
+  from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, folder or glob of .ndjson, .jsonl, .json (also .gz), or - for stdin').env('INGOT_FROM'),
   drain: option('--drain', 'stop when the source is empty (the default)').conflicts('follow'),
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
   windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default('128MB'),
@@ -69,11 +69,11 @@ export function buildProgram(version: string, execute: Execute): Command {
   add('ddl', '', 'Print statements that make the lake\'s tables visible in an engine.', [
     option('--engine <engine>', 'whose statements').choices(['duckdb']).default('duckdb'),
   ]);
-  add('generate', '<dataset>', 'Make events of a shop: sessions, lists, clicks, purchases, duplicates, late and broken ones. The same seed gives the same bytes.', [
+  add('generate', '<dataset>', 'Make events of shop or actions: visits, clicks, purchases, duplicates, late and broken ones. The same seed gives the same bytes.', [
     option('--events <n>', 'how many').default('20000'),
     option('--days <n>', 'over how many days').default('7'),
     option('--seed <n>', 'the seed').default('1'),
-    option('--form <form>', 'how items are written').choices(['json', 'tostring', 'mixed']).default('mixed'),
+    option('--form <form>', 'of shop: how items are written').choices(['json', 'tostring', 'mixed']).default('mixed'),
     option('--since <date>', 'the first day, UTC').default('2026-01-01'),
     option('--to <target>', 'a file (.gz too) or sqs://queue; else stdout'),
   ]);
@@ -107,11 +107,14 @@ function addOperations(add: Add): void {
 
 function common(): Option[] {
   return [
-    option('--lake <dir>', 'the lake\'s folder').env('INGOT_LAKE').default('./lake'),
+    option('--lake <place>', 'the lake: a folder, or s3://bucket/prefix').env('INGOT_LAKE').default('./lake'),
     option('--datasets <dir>', 'the folder of the contracts').env('INGOT_DATASETS').default('./datasets'),
     option('--json', 'print one JSON object on stdout, and nothing else there'),
-    option('--memory-limit <size>', 'memory for DuckDB; above it, it spills into the lake\'s _ingot folder').env('INGOT_MEMORY_LIMIT').default(defaultMemoryLimit, 'half of the machine\'s, 4GB at most'),
+    option('--memory-limit <size>', 'memory for DuckDB; above it, it spills into the lake\'s _ingot folder (--scratch in S3)').env('INGOT_MEMORY_LIMIT').default(defaultMemoryLimit, 'half of the machine\'s, 4GB at most'),
     option('--threads <n>', 'threads for DuckDB').env('INGOT_THREADS').default(defaultThreads, 'the machine\'s, 16 at most'),
-    option('--retain <duration>', 'how long replaced files stay for running readers').env('INGOT_RETAIN').default(undefined, '0s; 1h with --follow'),
+    option('--retain <duration>', 'how long replaced files stay for running readers').env('INGOT_RETAIN').default(undefined, '0s; 1h with --follow and in S3'),
+    option('--scratch <dir>', 'of a lake in S3: the folder for work in progress and what DuckDB spills').env('INGOT_SCRATCH').default(undefined, 'the system\'s temporary folder'),
+    option('--duckdb-extensions <path>', 'of a lake in S3: DuckDB\'s httpfs.duckdb_extension, or its folder').env('INGOT_DUCKDB_EXTENSIONS').default(undefined, 'DuckDB installs it'),
+    option('--s3-path-style <bool>', 'of a lake in S3: address buckets by path').env('INGOT_S3_PATH_STYLE').choices(['true', 'false']).default(undefined, 'with an endpoint of one\'s own'),
   ];
 }

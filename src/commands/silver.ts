@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import { hasItems, type Dataset } from '../dataset.js';
 import { loadDataset } from '../load.js';
 import { buildSilver, type SilverOptions, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
@@ -29,9 +29,9 @@ export function silverLines(context: Context, dataset: Dataset, summary: SilverS
   if (summary.reason === 'no bronze') return [`silver  nothing to build: there is no bronze.${dataset.name} in ${context.config.lake}`];
   if (summary.partitions.length === 0) return ['silver  up to date, nothing rebuilt'];
   const event = summary.tables[dataset.event.table];
-  const items = summary.tables[dataset.items.table];
+  const items = hasItems(dataset) ? `${count(summary.tables[dataset.items.table]?.rows ?? 0)} item rows, ` : '';
   return [
-    `silver  ${howBuilt(summary)}: ${count(event?.rows ?? 0)} events, ${count(items?.rows ?? 0)} item rows, ${count(event?.rejected ?? 0)} rejected, ${count(event?.duplicates ?? 0)} duplicates`,
+    `silver  ${howBuilt(summary)}: ${count(event?.rows ?? 0)} events, ${items}${count(event?.rejected ?? 0)} rejected, ${count(event?.duplicates ?? 0)} duplicates`,
     ...listed(summary.partitions),
     ...((event?.rejected ?? 0) > 0 ? [`        rejected events and why: ingot rejected ${dataset.name}`] : []),
   ];

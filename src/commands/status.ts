@@ -6,6 +6,7 @@ import { tableLines } from '../query/table.js';
 import type { RejectedShare, RejectedShares } from '../report/rejected-share.js';
 import type { TableStatus } from '../report/status-table.js';
 import { status, type StatusSummary } from '../report/status.js';
+import type { TopicDepth } from '../sources/kafka-depth.js';
 import { probeDepth, type Depth } from '../sources/depth.js';
 import type { Context } from './context.js';
 import { count, plural, printError, size } from './output.js';
@@ -14,7 +15,7 @@ import { percent } from './rejected.js';
 export async function run(context: Context): Promise<number> {
   const { config, lake } = context;
   const dataset = await loadDataset(config.datasets, context.args[0] ?? '');
-  const probe = config.from === undefined ? null : probeDepth(config.from);
+  const probe = config.from === undefined ? null : probeDepth(config.from, process.env);
   try {
     const { summary, failures } = await status(lake, dataset, join(config.datasets, dataset.name, 'gold'), probe);
     if (summary.tables.length === 0) {
@@ -125,5 +126,13 @@ function shareText({ rejected, rows, share }: RejectedShare): string {
 
 function depthText(depth: Depth): string {
   if (depth.kind === 'files') return `${count(depth.waitingFiles)} of ${plural(depth.files, 'file')} waiting, ${size(depth.lagBytes)}: ${depth.uri}`;
+  if (depth.kind === 'topic') return topicText(depth);
   return `${plural(depth.lagMessages, 'message')} waiting: ${count(depth.visible)} visible, ${count(depth.inFlight)} in flight, ${count(depth.delayed)} delayed: ${depth.uri}`;
+}
+
+function topicText({ uri, partitions, lagMessages, greatestLag, lostMessages }: TopicDepth): string {
+  const worst = partitions.find(({ lag }) => lag === greatestLag);
+  const most = greatestLag === 0 ? '' : `, at most ${count(greatestLag)} in partition ${worst?.partition ?? 0}`;
+  const lost = lostMessages === 0 ? '' : `; ${plural(lostMessages, 'offset')} removed by retention before they were read`;
+  return `${plural(lagMessages, 'message')} waiting in ${plural(partitions.length, 'partition')}${most}${lost}: ${uri}`;
 }

@@ -7,9 +7,14 @@ FROM (
   FROM (
     SELECT filename,
       CASE WHEN json_valid(body) THEN coalesce(list_contains(json_extract_string(body, $person_paths), $person), false) ELSE false END AS _person,
-      regexp_matches(body, $mention) AS _mention
-    FROM read_parquet($paths, filename = true, union_by_name = true)
+      regexp_matches(concat_ws(' ', body, message_key, message_headers), $mention) AS _mention
+    FROM (
+      SELECT CAST(NULL AS VARCHAR) AS message_key, CAST(NULL AS VARCHAR) AS message_headers WHERE false
+      UNION ALL BY NAME
+      SELECT * FROM read_parquet($paths, filename = true, union_by_name = true)
+    ) AS known
     WHERE contains(body, $person) OR contains(body, $person_json) OR contains(body, '\u')
+      OR contains(message_key, $person) OR contains(message_headers, $person) OR contains(message_headers, $person_json)
   ) AS judged
 ) AS counted
 GROUP BY filename

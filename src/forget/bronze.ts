@@ -11,6 +11,7 @@ import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
 import { specOf } from '../lake/schema.js';
+import type { Snapshot } from '../lake/snapshot.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { addedTotals } from '../lake/totals.js';
 import { createView } from '../lake/views.js';
@@ -138,7 +139,7 @@ async function rewrite(lake: Lake, dataset: Dataset, table: string, parameters: 
     build: async ({ snapshot, live }, staging) => {
       const paths = new Set(live.map(({ file }) => file.path));
       await createView(session, lake, { layer: 'bronze', table, snapshot }, (_partition, path) => paths.has(path));
-      const select = fill(table === dataset.name ? rowsOfBronze : rowsOfRejected, { table: `bronze.${identifier(table)}` });
+      const select = fill(table === dataset.name ? rowsOfBronze : rowsOfRejected, { table: `bronze.${identifier(table)}`, ...besidesBody(snapshot) });
       const spec = specOf('bronze', table, snapshot.metaData);
       const files = await write(session, select, { parameters, partitionBy: spec.partitionBy, stagingDir: lake.storage.locate(`${staging}/rows`) });
       const { removed, redacted } = total(live);
@@ -147,6 +148,16 @@ async function rewrite(lake: Lake, dataset: Dataset, table: string, parameters: 
     },
   });
   return done ?? [];
+}
+
+/** SQL for what stands beside the body; a table of before there were keys and headers does not have them. */
+function besidesBody({ columns }: Snapshot): { readonly also: string; readonly besides: string } {
+  const names = ['message_key', 'message_headers'].filter((name) => columns.some((column) => column.name === name)).map(identifier);
+  const redacted = (name: string): string => `regexp_replace(regexp_replace(${name}, $mention, '\\1forgotten\\2', 'g'), $mention, '\\1forgotten\\2', 'g')`;
+  return {
+    also: names.map((name) => `, ${redacted(name)} AS ${name}`).join(''),
+    besides: names.map((name) => `coalesce(regexp_matches(${name}, $mention), false) OR `).join(''),
+  };
 }
 
 /** The run's writes: the totals are the anchor's, which comes last. */

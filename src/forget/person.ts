@@ -1,8 +1,7 @@
-import type { Dataset } from '../dataset.js';
+import { pointerOf, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { escapedPattern, personKeys } from '../bronze/forgotten.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
-import { pointer } from '../lake/sql.js';
 
 /** No text matches it. */
 const never = '[^\\s\\S]';
@@ -22,7 +21,7 @@ export function personParameters(dataset: Dataset, person: string): Parameters {
     person,
     person_json: inJson,
     person_bytes: blobText(person),
-    person_paths: textList(keys.map(pointer)),
+    person_paths: textList(keys.map(pointerOf)),
     mention: `(^|[^0-9A-Za-z_])(?:${word})($|[^0-9A-Za-z_])`,
     bare: /^-?\d+(\.\d+)?$/.test(person) ? `([:\\[,]\\s*)(?:${word})(\\s*[,}\\]])` : never,
   };

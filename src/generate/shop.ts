@@ -1,25 +1,17 @@
-import { LakeError } from '../errors.js';
 import { type BrokenKind, brokenKinds, brokenText } from './broken.js';
 import { makeProducts } from './catalogue.js';
 import { DailyCurve } from './curve.js';
 import type { ItemsForm, ShopEvent, Style } from './event.js';
+import { type GenerateOptions, sinceMsOf } from './options.js';
 import { ArrivalQueue, type Waiting } from './queue.js';
 import { Random } from './random.js';
 import { Renderer } from './render.js';
 import { type Step, Visit } from './session.js';
 import { Users, homePlatform, userId } from './users.js';
 
-export interface ShopOptions {
-  /** Lines to make, duplicates and broken ones included; a whole number, 0 or more. */
-  readonly events: number;
-  /** Days over which event times spread, 1 or more. */
-  readonly days: number;
-  /** Any safe integer. */
-  readonly seed: number;
+export interface ShopOptions extends GenerateOptions {
   /** How items are written; `mixed` is about half each, and a few as a JSON string. */
   readonly form: 'json' | 'tostring' | 'mixed';
-  /** First day, YYYY-MM-DD in UTC. */
-  readonly since: string;
 }
 
 /** A line and what it is. */
@@ -66,7 +58,7 @@ export function* generateShop(options: ShopOptions): Generator<string, void, und
  * @throws LakeError USAGE for options out of range
  */
 export function generateShopWithTruth(options: ShopOptions): Generator<GeneratedLine, void, undefined> {
-  return new Shop(options, checkedSinceMs(options)).lines();
+  return new Shop(options, sinceMsOf(options)).lines();
 }
 
 class Shop {
@@ -175,14 +167,4 @@ function otherForm(form: ItemsForm): ItemsForm {
 
 function otherCase(platform: 'IOS' | 'ANDROID', random: Random): string {
   return random.pick(platform === 'IOS' ? ['ios', 'iOS', 'Ios'] : ['android', 'Android']);
-}
-
-function checkedSinceMs(options: ShopOptions): number {
-  const problem = (option: string, hint: string): LakeError => new LakeError(`--${option} is out of range`, { code: 'USAGE', op: 'generate', path: option, hint });
-  if (!Number.isSafeInteger(options.events) || options.events < 0) throw problem('events', 'Give a whole number, 0 or more.');
-  if (!Number.isSafeInteger(options.days) || options.days < 1 || options.days > 36_500) throw problem('days', 'Give a whole number of days, 1 to 36500.');
-  if (!Number.isSafeInteger(options.seed)) throw problem('seed', 'Give a whole number.');
-  const sinceMs = /^\d{4}-\d{2}-\d{2}$/.test(options.since) ? Date.parse(`${options.since}T00:00:00Z`) : NaN;
-  if (Number.isNaN(sinceMs) || new Date(sinceMs).toISOString().slice(0, 10) !== options.since) throw problem('since', 'Give a date such as 2026-01-31.');
-  return sinceMs;
 }

@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import { rowTables, type Dataset } from '../dataset.js';
 import { publishBuild } from '../lake/build.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
@@ -45,7 +45,7 @@ export function goldScope(lake: Lake, dataset: Dataset, { models }: GoldModels):
 
 export function goldInputs(dataset: Dataset, { steps, models }: GoldModels): GoldInputs {
   return {
-    silverTables: [dataset.event.table, dataset.items.table],
+    silverTables: rowTables(dataset),
     goldTables: models.map((model) => model.name),
     modelTexts: [...steps, ...models].map((model) => model.sql),
   };

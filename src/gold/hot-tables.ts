@@ -55,7 +55,7 @@ export class HotTables {
     const newest = newestDate(silver);
     if (newest === null) return null;
     const spill = newStagingFolder('spill', lake.clock.nowMs());
-    const session = await Session.open({ memoryLimitBytes, threads: lake.options.threads, spillDir: lake.storage.locate(spill) });
+    const session = await Session.open({ memoryLimitBytes, threads: lake.options.threads, spillDir: lake.storage.locate(spill), remote: lake.storage.remote });
     const rows = stepsRead(models).map((step) => new HotRows(session, step));
     const tables = new HotTables(lake, models, key, session, spill, rows, silver, keptRange(newest));
     try {

@@ -1,6 +1,6 @@
 import { LakeError } from '../errors.js';
 import { serializeActions, type Action } from './actions.js';
-import { textList, type Session } from './duckdb.js';
+import { isOutage, textList, type Session } from './duckdb.js';
 import { checkpointName, logFolder } from './layout.js';
 import type { Snapshot } from './snapshot.js';
 import { sqlFile } from './sql.js';
@@ -32,10 +32,12 @@ export async function writeCheckpoint(storage: Storage, session: Session, folder
     checkpoint_path: storage.locate(checkpointPath),
     line_bytes: longestLineBytes(content),
   });
-  await storage.sync([checkpointPath]);
-  await storage.adopt([{ from: checkpointPath, to: `${logFolder(folder)}/${checkpointName(snapshot.version)}` }]);
+  const moves = [{ from: checkpointPath, to: `${logFolder(folder)}/${checkpointName(snapshot.version)}` }];
+  await storage.stage(staging, moves);
+  await storage.adopt(moves);
   await storage.put(`${logFolder(folder)}/_last_checkpoint`, JSON.stringify({ version: snapshot.version, size: actions.length }));
   await storage.removeFolder(staging);
+  await storage.unstage(staging, []);
 }
 
 const leastLineBytes = 1_048_576;
@@ -55,20 +57,40 @@ function actionsOf(snapshot: Snapshot): Action[] {
   ];
 }
 
-/** @throws LakeError LAKE_CORRUPT when a file of the checkpoint is torn or gone */
-export async function readCheckpoint(session: Session, paths: readonly string[], folder: string): Promise<Action[]> {
+/**
+ * @param names the checkpoint's files in the log's folder
+ * @throws LakeError LAKE_CORRUPT when one of them is torn or gone
+ */
+export async function readCheckpoint(storage: Storage, session: Session, names: readonly string[], folder: string): Promise<Action[]> {
+  const copies = storage.remote === null ? null : newStagingFolder(checkpointStaging, 0);
   try {
-    const rows = await session.rows(readSelect, { checkpoint_paths: textList(paths) });
+    const paths = names.map((name) => `${logFolder(folder)}/${name}`);
+    const near = copies === null ? paths : await copied(storage, paths, copies);
+    const rows = await session.rows(readSelect, { checkpoint_paths: textList(near.map((path) => storage.locate(path))) });
     return rows.map((row) => asInCommit(JSON.parse(String(row['action'])) as Record<string, Record<string, unknown> | null>));
   } catch (error) {
+    if (isOutage(error)) throw error;
     throw new LakeError(`the checkpoint of ${folder} can't be read`, {
       code: 'LAKE_CORRUPT',
       op: 'read checkpoint',
-      path: paths[0] ?? folder,
+      path: storage.locate(`${logFolder(folder)}/${names[0] ?? ''}`),
       hint: 'Delete this checkpoint and _last_checkpoint beside it if the JSON entries before it are all there.',
       cause: error,
     });
+  } finally {
+    if (copies !== null) await storage.removeFolder(copies);
   }
+}
+
+/** DuckDB keeps what it has read from S3, and a checkpoint's name, unlike a data file's, may get other content: a table that is built anew. */
+async function copied(storage: Storage, paths: readonly string[], folder: string): Promise<string[]> {
+  return Promise.all(paths.map(async (path, index) => {
+    const content = await storage.read(path);
+    if (content === null) throw new Error(`${path} is gone`);
+    const copy = `${folder}/${index}.parquet`;
+    await storage.put(copy, content);
+    return copy;
+  }));
 }
 
 /** A checkpoint has a column for every action and every field: those that are null are not there in a commit. */

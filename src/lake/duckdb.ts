@@ -5,15 +5,31 @@ import { parametersOf } from './sql.js';
 
 export type Parameters = Readonly<Record<string, DuckDBValue>>;
 
+/** Runs one statement for its effect. */
+export type Statement = (sql: string, parameters?: Parameters) => Promise<void>;
+
+/** Lets sessions read a lake that is not on this machine. */
+export interface RemoteAccess {
+  /**
+   * Makes a new session able to. The function that it gives is called before every later statement: it renews what expires.
+   * @throws LakeError EXTENSION_MISSING, LAKE_DENIED, LAKE_UNREACHABLE
+   */
+  admit(run: Statement): Promise<() => Promise<void>>;
+}
+
 export interface SessionOptions {
   /** DuckDB's `memory_limit`, bytes; above it DuckDB spills to `spillDir`. */
   readonly memoryLimitBytes: number;
   readonly threads: number;
   readonly spillDir: string;
+  /** The lake's, when it is not on this machine. */
+  readonly remote?: RemoteAccess | null;
 }
 
 /** One embedded DuckDB with one connection, in UTC. Statements run one after the other. */
 export class Session {
+  private renew: (() => Promise<void>) | null = null;
+
   private constructor(
     private readonly instance: DuckDBInstance,
     readonly connection: DuckDBConnection,
@@ -31,19 +47,28 @@ export class Session {
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
-    return new Session(instance, connection);
+    const session = new Session(instance, connection);
+    if (options.remote === undefined || options.remote === null) return session;
+    try {
+      session.renew = await options.remote.admit((sql, parameters) => session.execute(sql, parameters));
+      return session;
+    } catch (error) {
+      session.close();
+      throw error;
+    }
   }
 
   /** Runs one statement for its effect. Only the parameters that the text names are bound. */
   async run(sql: string, parameters: Parameters = {}): Promise<void> {
-    const values = parametersOf(sql, parameters);
-    await this.guard(() => this.connection.run(sql, values, typesOf(values)));
+    await this.renew?.();
+    await this.execute(sql, parameters);
   }
 
   /** Runs one statement and reads its rows whole; values as JSON-like: BIGINT as text, timestamps as text. */
   async rows(sql: string, parameters: Parameters = {}): Promise<Record<string, unknown>[]> {
+    await this.renew?.();
     const values = parametersOf(sql, parameters);
-    const reader = await this.guard(() => this.connection.runAndReadAll(sql, values, typesOf(values)));
+    const reader = await guarded(() => this.connection.runAndReadAll(sql, values, typesOf(values)));
     return reader.getRowObjectsJson();
   }
 
@@ -57,12 +82,17 @@ export class Session {
     this.instance.closeSync();
   }
 
-  private async guard<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      throw duckdbError(error);
-    }
+  private async execute(sql: string, parameters: Parameters = {}): Promise<void> {
+    const values = parametersOf(sql, parameters);
+    await guarded(() => this.connection.run(sql, values, typesOf(values)));
+  }
+}
+
+async function guarded<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw duckdbError(error);
   }
 }
 
@@ -77,13 +107,29 @@ function typesOf(values: Parameters): Record<string, DuckDBType> {
   return Object.fromEntries(lists.map(([name]) => [name, LIST(VARCHAR)]));
 }
 
-function duckdbError(error: unknown): unknown {
+/** What DuckDB says of disks, files and S3, as a `LakeError`; what it says of SQL stays as it is. */
+export function duckdbError(error: unknown): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/No space left on device/i.test(text)) {
     return new LakeError('the disk is full', { code: 'DISK_FULL', op: 'write', hint: 'Free some space and run it again: nothing unfinished is visible.', cause: error });
   }
-  if (/No files found that match|Cannot open file/i.test(text)) {
+  if (/No files found that match|Cannot open file|\(HTTP 404/i.test(text)) {
     return new LakeError(messageOf(error), { code: 'FILE_GONE', op: 'read', hint: 'A data file is missing: `ingot audit` names it.', cause: error });
   }
-  return error;
+  return remoteError(error, text) ?? error;
+}
+
+function remoteError(error: unknown, text: string): LakeError | null {
+  if (/\(HTTP (?:400|401|403)\b/.test(text)) {
+    return new LakeError(`DuckDB was refused: ${messageOf(error)}`, { code: 'LAKE_DENIED', op: 'read', hint: 'The credentials need s3:GetObject on the lake\'s prefix, and must last as long as the statement runs.', cause: error });
+  }
+  if (/\(HTTP (?:408|429|5\d\d)\b|^(?:HTTP|IO) Error: (?:Could not (?:connect|resolve)|.* error for HTTP )/.test(text)) {
+    return new LakeError(`DuckDB can't read the lake: ${messageOf(error)}`, { code: 'LAKE_UNREACHABLE', op: 'read', hint: 'Check the network and the endpoint (AWS_ENDPOINT_URL_S3), then run it again.', cause: error });
+  }
+  return null;
+}
+
+/** Whether an error says nothing of the data: S3 could not be asked. */
+export function isOutage(error: unknown): error is LakeError {
+  return error instanceof LakeError && (error.code === 'LAKE_UNREACHABLE' || error.code === 'LAKE_DENIED');
 }

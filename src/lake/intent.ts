@@ -62,12 +62,17 @@ export async function applyIntent(lake: Lake, intent: Intent): Promise<void> {
 
 /** Puts the files of a run in place; those that are there already stay. */
 export async function adoptFiles(lake: Lake, intent: Intent): Promise<void> {
-  await lake.storage.adopt([...dataMoves(intent), ...intent.extras.map((extra) => ({ from: extra.stagedPath, to: extra.path }))]);
+  await lake.storage.adopt(movesOf(intent));
+}
+
+/** The ways of all files of a run. Data files have names of their own; two runs may want another extra under the same name. */
+export function movesOf(intent: Intent): Move[] {
+  return [...dataMoves(intent), ...intent.extras.map((extra) => ({ from: extra.stagedPath, to: extra.path }))];
 }
 
 function dataMoves(intent: Intent): Move[] {
   return intent.tables.flatMap(({ spec, files }) =>
-    files.map((file) => ({ from: file.stagedPath, to: `${tableFolder(spec.layer, spec.table)}/${file.path}` })),
+    files.map((file) => ({ from: file.stagedPath, to: `${tableFolder(spec.layer, spec.table)}/${file.path}`, own: true })),
   );
 }
 
@@ -186,6 +191,7 @@ export async function finishIntent(lake: Lake, intent: Intent): Promise<void> {
   }
   await discard(lake, intent.scope, intent.run, replaced);
   await lake.storage.removeFolder(intent.staging);
+  await lake.storage.unstage(intent.staging, []);
   await lake.storage.put(intentPath(intent.scope, intent.run), JSON.stringify({ id: intent.id, scope: intent.scope, run: intent.run, done: true }));
   const old = intent.run - intentsKept;
   if (old > 0) await lake.storage.remove([intentPath(intent.scope, old)]);

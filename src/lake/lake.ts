@@ -1,7 +1,9 @@
 import { systemClock, type Clock } from '../clock.js';
+import { isS3 } from '../config.js';
 import { Session } from './duckdb.js';
 import { tableFolder } from './layout.js';
 import { LocalStorage } from './local.js';
+import type { S3Options } from './s3.js';
 import { Log } from './log.js';
 import { deadStaging, newStagingFolder } from './staging.js';
 import type { Storage } from './storage.js';
@@ -19,6 +21,8 @@ export interface LakeOptions {
   readonly retainMs: number;
 }
 
+const defaults = { clock: systemClock, memoryLimitBytes: 2_000_000_000, threads: 2, retainMs: 0 } as const;
+
 /** A lake: its storage, its tables, and one DuckDB that is opened when it is first needed. */
 export class Lake {
   private readonly tables = new Map<string, Table>();
@@ -29,7 +33,14 @@ export class Lake {
   constructor(readonly options: LakeOptions) {}
 
   static local(root: string, options: Partial<Omit<LakeOptions, 'storage'>> = {}): Lake {
-    return new Lake({ storage: new LocalStorage(root), clock: systemClock, memoryLimitBytes: 2_000_000_000, threads: 2, retainMs: 0, ...options });
+    return new Lake({ ...defaults, ...options, storage: new LocalStorage(root) });
+  }
+
+  /** @param root a folder, or `s3://bucket/prefix` */
+  static async at(root: string, options: Partial<Omit<LakeOptions, 'storage'>> = {}, s3: S3Options = {}): Promise<Lake> {
+    if (!isS3(root)) return Lake.local(root, options);
+    const { S3Storage } = await import('./s3.js');
+    return new Lake({ ...defaults, ...options, storage: new S3Storage(root, s3) });
   }
 
   get storage(): Storage {
@@ -67,7 +78,7 @@ export class Lake {
   private newSession(memoryLimitBytes: number, threads: number): Promise<Session> {
     const spill = newStagingFolder(spillGroup, this.clock.nowMs());
     this.spills.push(spill);
-    return Session.open({ memoryLimitBytes, threads, spillDir: this.storage.locate(spill) });
+    return Session.open({ memoryLimitBytes, threads, spillDir: this.storage.locate(spill), remote: this.storage.remote });
   }
 
   table(layer: string, table: string): Table {

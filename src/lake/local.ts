@@ -2,11 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { LakeError, messageOf, systemCode } from '../errors.js';
-import type { Move, Storage, StoredFile, StoredFolder, Walk } from './storage.js';
+import type { Move, Staged, Storage, StoredFile, StoredFolder, Walk } from './storage.js';
+import { inTurns } from './turns.js';
 
 /** A lake in a folder. Files appear by rename or link after an fsync, never half written. */
 export class LocalStorage implements Storage {
   readonly root: string;
+  readonly remote = null;
 
   constructor(root: string) {
     this.root = resolve(root);
@@ -14,6 +16,11 @@ export class LocalStorage implements Storage {
 
   locate(path: string): string {
     return join(this.root, path);
+  }
+
+  stagedPath(located: string): string {
+    if (located.startsWith(`${this.root}/`)) return located.slice(this.root.length + 1);
+    throw new LakeError('a staged file lies outside the lake', { code: 'INTERNAL', op: 'stage', path: located });
   }
 
   async prepare(): Promise<void> {
@@ -59,10 +66,19 @@ export class LocalStorage implements Storage {
     });
   }
 
-  async sync(paths: readonly string[]): Promise<void> {
-    await inTurns(paths, (path) => this.writing(path, syncPath));
+  async stage(_staging: string, moves: readonly Move[]): Promise<void> {
+    const paths = moves.map(({ from }) => from);
+    await inTurns(paths, (path) => this.writing(path, syncFile));
     const folders = new Set(paths.flatMap(foldersOf));
     await inTurns([...folders], (folder) => this.writing(folder, syncPath));
+  }
+
+  unstage(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  staged(): Promise<readonly Staged[]> {
+    return Promise.resolve([]);
   }
 
   async adopt(moves: readonly Move[]): Promise<void> {
@@ -135,16 +151,9 @@ function byPath(a: StoredFolder, b: StoredFolder): number {
 
 const temporaryPrefix = '.tmp-';
 
-const parallelOperations = 16;
-
-async function inTurns<T>(values: readonly T[], work: (value: T) => Promise<void>): Promise<void> {
-  const waiting = values.values();
-  const workers = Array.from({ length: Math.min(parallelOperations, values.length) }, async () => {
-    for (const value of waiting) await work(value);
-  });
-  const failed = (await Promise.allSettled(workers)).find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
-}
+/** Files are for their owner and those of the group, whatever the process's umask would give others besides. */
+const fileMode = 0o640;
+const folderMode = 0o750;
 
 /** `a/b/c.parquet` → `a/b`, `a`. */
 function foldersOf(path: string): string[] {
@@ -156,7 +165,7 @@ async function writeTemporary(target: string, content: string | Buffer): Promise
   const temporary = join(dirname(target), `${temporaryPrefix}${randomUUID()}`);
   await makeFolder(dirname(target));
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', fileMode);
     try {
       await file.writeFile(content);
       await file.sync();
@@ -187,13 +196,25 @@ async function makeFolder(folder: string): Promise<void> {
 /** One that is there already is fine, also when another writer makes it, or removes it as empty, at this moment. */
 async function makeNewFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder);
+    await mkdir(folder, folderMode);
   } catch (error) {
     const facts = systemCode(error) === 'EEXIST' ? await unlessAbsent(() => stat(folder), null) : undefined;
     if (facts === null || facts?.isDirectory() === true) return;
     throw error;
   }
   await syncPath(dirname(folder));
+}
+
+/** DuckDB makes its files by the umask alone. */
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    const { mode } = await handle.stat();
+    if ((mode & 0o777 & ~fileMode) !== 0) await handle.chmod(mode & fileMode);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }
 
 async function syncPath(path: string): Promise<void> {

@@ -2,7 +2,7 @@ import { LakeError } from '../errors.js';
 import { parseActions, serializeActions, type Action } from './actions.js';
 import { readCheckpoint } from './checkpoint.js';
 import type { Session } from './duckdb.js';
-import { commitName, logFolder } from './layout.js';
+import { checkpointName, commitName, logFolder } from './layout.js';
 import { Snapshot } from './snapshot.js';
 import type { Storage } from './storage.js';
 
@@ -82,19 +82,32 @@ export class Log {
   private async build(names: readonly string[], until: number): Promise<Snapshot | null> {
     const torn: unknown[] = [];
     for (const checkpoint of wholeCheckpoints(names, until)) {
-      const paths = checkpoint.names.map((name) => this.storage.locate(`${logFolder(this.folder)}/${name}`));
       try {
-        const actions = await readCheckpoint(await this.session(), paths, this.folder);
+        const actions = await readCheckpoint(this.storage, await this.session(), checkpoint.names, this.folder);
         return await this.follow(Snapshot.replay(null, [{ version: checkpoint.version, actions }]), until);
       } catch (error) {
         if (!(error instanceof LakeError && error.op === 'read checkpoint')) throw error;
         torn.push(error);
       }
     }
-    if (names.includes(commitName(0)) || lastVersion(names, newest) < 0) return this.follow(null, until);
+    const listed = lastVersion(names, newest) >= 0;
+    const first = names.includes(commitName(0));
+    const snapshot = first || !listed ? await this.follow(null, until) : null;
+    const found = snapshot ?? (await this.fromHint(until));
+    if (found !== null || first || !listed) return found;
     if (torn.length > 0) throw torn[0];
     if (names.some((name) => uuidCheckpoint.test(name))) throw this.unsupported();
     throw this.corrupt('the log has neither its first version nor a checkpoint');
+  }
+
+  /** From the checkpoint that `_last_checkpoint` names: the listing may lag behind what is there. */
+  private async fromHint(until: number): Promise<Snapshot | null> {
+    const content = await this.storage.read(`${logFolder(this.folder)}/_last_checkpoint`);
+    const version = content === null ? null : hintedVersion(content.toString('utf8'));
+    const name = checkpointName(version ?? 0);
+    if (version === null || version > until || (await this.storage.size(`${logFolder(this.folder)}/${name}`)) === null) return null;
+    const actions = await readCheckpoint(this.storage, await this.session(), [name], this.folder);
+    return this.follow(Snapshot.replay(null, [{ version, actions }]), until);
   }
 
   private async follow(base: Snapshot | null, until: number): Promise<Snapshot | null> {
@@ -123,6 +136,16 @@ export class Log {
       path: this.storage.locate(logFolder(this.folder)),
       hint: 'A silver or gold table can be deleted and built again; bronze wants its log back from a backup.',
     });
+  }
+}
+
+/** Null for a hint that is torn, or of a checkpoint in several parts: it is only a hint. */
+function hintedVersion(text: string): number | null {
+  try {
+    const { version, parts } = JSON.parse(text) as { readonly version?: unknown; readonly parts?: unknown };
+    return Number.isSafeInteger(version) && (parts ?? null) === null ? (version as number) : null;
+  } catch {
+    return null;
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LakeError } from '../errors.js';
 import { checkpointStaging } from './checkpoint.js';
-import { adoptFiles, applyIntent, checkIntent, commitTables, finishIntent, intentPath, missingFile, noEmpty, readIntent, type ChangedFile, type Intent, type TableChange } from './intent.js';
+import { adoptFiles, applyIntent, checkIntent, commitTables, finishIntent, intentPath, missingFile, movesOf, noEmpty, readIntent, type ChangedFile, type Intent, type TableChange } from './intent.js';
 import type { Lake } from './lake.js';
 import { dataPath, intentRoot } from './layout.js';
 import type { TableSpec } from './schema.js';
@@ -71,7 +71,10 @@ export class Scope {
     // Before the last run is finished: a process that dies after that may leave a run that needs its staging.
     const dead = [...(await deadStaging(storage, this.name, clock.nowMs())), ...(await deadStaging(storage, checkpointStaging, clock.nowMs()))];
     const run = await this.settle();
-    for (const folder of dead) await storage.removeFolder(folder);
+    for (const folder of dead) {
+      await storage.removeFolder(folder);
+      await storage.unstage(folder, []);
+    }
     return run;
   }
 
@@ -84,25 +87,35 @@ export class Scope {
    */
   async publish(staging: string, writes: readonly TableWrite[], extras: readonly ExtraFile[], validate: (run: number) => Promise<void>): Promise<number> {
     this.checkAnchor(writes);
-    const paths = writes.flatMap((write) => [...write.files, ...(write.rewrites?.files ?? [])].map((file) => this.relative(file.path)));
-    await this.lake.storage.sync([...paths, ...extras.map((extra) => extra.stagedPath)]);
-    const id = randomUUID();
-    for (;;) {
-      const run = await this.settle();
-      await validate(run);
-      for (const write of writes) await this.checkLive(write);
-      const intent = this.intent(id, run + 1, staging, writes, extras);
-      await checkIntent(this.lake, intent);
-      const path = intentPath(this.name, intent.run);
-      const first = await this.lake.storage.putIfAbsent(path, JSON.stringify(intent));
-      if (!first && (await readIntent(this.lake, path))?.id !== id) continue;
-      if (await this.isVoid(intent)) {
-        await this.lake.storage.remove([path]);
-        continue;
+    const { storage } = this.lake;
+    const draft = this.draft(staging, writes, extras);
+    let writtenDown = false;
+    try {
+      await storage.stage(staging, movesOf(draft));
+      for (;;) {
+        const run = await this.settle();
+        await validate(run);
+        for (const write of writes) await this.checkLive(write);
+        const intent: Intent = { ...draft, run: run + 1, nowMs: Math.trunc(this.lake.clock.nowMs()) };
+        await checkIntent(this.lake, intent);
+        const path = intentPath(this.name, intent.run);
+        writtenDown = true;
+        const first = await storage.putIfAbsent(path, JSON.stringify(intent));
+        writtenDown = first || (await readIntent(this.lake, path))?.id === draft.id;
+        if (!writtenDown) continue;
+        if (await this.isVoid(intent)) {
+          await storage.remove([path]);
+          writtenDown = false;
+          continue;
+        }
+        await applyIntent(this.lake, intent);
+        await finishIntent(this.lake, intent);
+        return intent.run;
       }
-      await applyIntent(this.lake, intent);
-      await finishIntent(this.lake, intent);
-      return intent.run;
+    } catch (error) {
+      // Nobody will name the files. An intent that may have been written is finished by whoever comes next, so they stay.
+      if (!writtenDown) await storage.unstage(staging, movesOf(draft)).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -204,8 +217,8 @@ export class Scope {
     });
   }
 
-  private intent(id: string, run: number, staging: string, writes: readonly TableWrite[], extras: readonly ExtraFile[]): Intent {
-    const nowMs = Math.trunc(this.lake.clock.nowMs());
+  /** The run as it will be written down, but for its number and time: the files' final names stay the same over all tries. */
+  private draft(staging: string, writes: readonly TableWrite[], extras: readonly ExtraFile[]): Intent {
     const tables = writes.map((write): TableChange => ({
       spec: write.spec,
       replaces: write.replaces,
@@ -219,13 +232,13 @@ export class Scope {
         ...(write.rewrites?.files ?? []).map((file) => this.changedFile(file, write.spec, false)),
       ],
     }));
-    return { id, scope: this.name, run, done: false, staging, nowMs, tables, extras };
+    return { id: randomUUID(), scope: this.name, run: 0, done: false, staging, nowMs: 0, tables, extras };
   }
 
   private changedFile(file: StagedFile, spec: TableSpec, dataChange: boolean): ChangedFile {
     const partition = Object.fromEntries(spec.partitionBy.map((column) => [column, noEmpty(file.partition[column])]));
     return {
-      stagedPath: this.relative(file.path),
+      stagedPath: this.lake.storage.stagedPath(file.path),
       path: dataPath(partition, `part-${randomUUID()}.parquet`),
       partition,
       bytes: file.bytes,
@@ -233,11 +246,5 @@ export class Scope {
       dataChange,
       tags: file.tags ?? null,
     };
-  }
-
-  private relative(path: string): string {
-    const root = `${this.lake.storage.root}/`;
-    if (!path.startsWith(root)) throw new LakeError('a staged file lies outside the lake', { code: 'INTERNAL', op: 'publish', path });
-    return path.slice(root.length);
   }
 }

@@ -5,11 +5,6 @@ export function identifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A key as a JSON pointer (RFC 6901): unlike a JSON path it takes any key. */
-export function pointer(key: string): string {
-  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-}
-
 /** Reads a `.sql` file that lies beside a module: `sqlFile(import.meta.url, './land.sql')`. */
 export function sqlFile(moduleUrl: string, name: string): string {
   return readFileSync(new URL(name, moduleUrl), 'utf8');

@@ -38,6 +38,11 @@ export async function deadStaging(storage: Storage, group: string, nowMs: number
   return names.filter((name) => isDead(name, nowMs)).map((name) => `${folder}/${name}`);
 }
 
+/** Whether nobody works in a staging folder any more. */
+export function isDeadStaging(folder: string, nowMs: number): boolean {
+  return isDead(folder.slice(folder.lastIndexOf('/') + 1), nowMs);
+}
+
 function isDead(name: string, nowMs: number): boolean {
   const match = /^(.+)-(\d+)-(\d+)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.exec(name);
   return match !== null && isGone({ name: match[1] ?? '', pid: Number(match[2]), sinceMs: Number(match[3]) }, nowMs);

@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import { hasItems, type Dataset } from '../dataset.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope } from '../lake/publication.js';
 
@@ -14,7 +14,7 @@ export function datasetScopes(lake: Lake, dataset: Dataset, goldTables: readonly
   const own = (layer: string, ...tables: readonly string[]): ScopeTables => ({ scope: new Scope(lake, `${layer}.${dataset.name}`, layer, tables.at(-1) ?? ''), layer, tables });
   return [
     own('bronze', `${dataset.name}_rejected`, dataset.name),
-    own('silver', dataset.items.table, `${dataset.name}_rejected`, `${dataset.name}_duplicates`, dataset.event.table),
+    own('silver', ...(hasItems(dataset) ? [dataset.items.table] : []), `${dataset.name}_rejected`, `${dataset.name}_duplicates`, dataset.event.table),
     own('gold', ...goldTables),
   ];
 }

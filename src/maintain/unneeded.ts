@@ -1,6 +1,7 @@
 import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
 import { isDataFile, pendingRuns, retainedFiles } from '../lake/leftovers.js';
+import { isDeadStaging } from '../lake/staging.js';
 import type { StoredFile } from '../lake/storage.js';
 import type { Table } from '../lake/table.js';
 import { oldEntries } from '../lake/trim.js';
@@ -43,15 +44,18 @@ export interface UnneededFiles {
 
 /**
  * What may go from a table's folder; null when there is no table: its log may have been lost, and then every file counts.
- * The order of reading makes it safe beside writers: a file that was seen has its intent before it; its intent is done
- * only when a version names it; and what a version has named goes only with a note.
+ * The order of reading makes it safe beside writers: a file that was seen has its intent before it, or in S3 the note of its
+ * staging, which stays until that intent is done; an intent is done only when a version names the file; and what a version
+ * has named goes only with a note.
  */
 export async function unneededFiles(lake: Lake, table: Table, age: Age, keptVersions?: number): Promise<UnneededFiles | null> {
   const { files, folders } = await lake.storage.walk(table.folder);
+  const uploaded = await lake.storage.staged();
   const begun = await pendingRuns(lake);
   const snapshot = await table.snapshot();
   if (snapshot === null) return null;
-  const needed = new Set([...begun, ...(await retainedFiles(lake))].flatMap(({ paths }) => paths));
+  const living = uploaded.filter(({ staging }) => !isDeadStaging(staging, lake.clock.nowMs()));
+  const needed = new Set([...living, ...begun, ...(await retainedFiles(lake))].flatMap(({ paths }) => paths));
   for (const path of snapshot.files.keys()) needed.add(`${table.folder}/${filePath(path)}`);
   const levels = snapshot.metaData.partitionColumns.length;
   const found = files.filter(({ path, temporary }) => !temporary && isDataFile(table.folder, levels, path) && !needed.has(path));

@@ -2,7 +2,7 @@ import { releaseDiscarded } from '../lake/discard.js';
 import type { Lake } from '../lake/lake.js';
 import { stagingRoot, tableFolder } from '../lake/layout.js';
 import { pendingRuns, retainedFiles } from '../lake/leftovers.js';
-import { deadStaging } from '../lake/staging.js';
+import { deadStaging, isDeadStaging } from '../lake/staging.js';
 import type { StoredFile } from '../lake/storage.js';
 import type { ScopeTables } from './scopes.js';
 import { Age, unneededFiles } from './unneeded.js';
@@ -135,8 +135,10 @@ async function ownLeftovers(lake: Lake, age: Age, dead: readonly Removed[], dryR
   const staging = dead.filter(({ path }) => !needed.has(path));
   const { files } = await lake.storage.walk('_ingot');
   const temporary = files.filter((file) => file.temporary && !file.path.startsWith(`${stagingRoot}/`) && age.isOldTemporary(file)).map((file) => removedFile('temporary', file));
+  const uploads = (await lake.storage.staged()).map((each) => each.staging).filter((path) => isDeadStaging(path, lake.clock.nowMs()) && !needed.has(path));
   if (!dryRun) {
     for (const { path } of staging) await lake.storage.removeFolder(path);
+    for (const path of uploads) await lake.storage.unstage(path, []);
     await lake.storage.remove(temporary.map(({ path }) => path));
   }
   return [...staging, ...temporary];

@@ -1,6 +1,6 @@
 import type { DuckDBResultReader } from '@duckdb/node-api';
 import { LakeError } from '../errors.js';
-import type { Parameters, Session } from '../lake/duckdb.js';
+import { duckdbError, type Parameters, type Session } from '../lake/duckdb.js';
 import { Lake } from '../lake/lake.js';
 import { fill, parametersOf, sqlFile } from '../lake/sql.js';
 import { readTables, type Reading } from '../lake/views.js';
@@ -153,13 +153,15 @@ function readAll(session: Session, select: string, parameters: Parameters): Prom
   return guarded(() => session.connection.runAndReadAll(select, parametersOf(select, parameters)));
 }
 
-/** A missing data file as FILE_GONE, as `Session` does for what it runs itself. */
+/** A missing data file as FILE_GONE, and S3's refusals, as `Session` does for what it runs itself. */
 async function guarded<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    const known = duckdbError(error);
+    if (known instanceof LakeError) throw known;
     const text = error instanceof Error ? error.message : String(error);
-    if (!/No files found that match|Could not open|Cannot open file|No such file/i.test(text)) throw error;
+    if (!/Could not open|No such file/i.test(text)) throw error;
     throw new LakeError(text, { code: 'FILE_GONE', op: 'query', hint: 'A data file is missing: `ingot audit` names it.', cause: error });
   }
 }

@@ -28,7 +28,7 @@ export class Workspace {
       mkdirSync(folder, { recursive: true });
       chmodSync(folder, 0o700);
       const { memoryLimitBytes, threads } = lake.options;
-      const session = await Session.open({ memoryLimitBytes, threads, spillDir: join(folder, 'spill') });
+      const session = await Session.open({ memoryLimitBytes, threads, spillDir: join(folder, 'spill'), remote: lake.storage.remote });
       return new Workspace(session, folder);
     } catch (error) {
       removeNow(folder);

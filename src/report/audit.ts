@@ -1,6 +1,6 @@
-import type { Dataset } from '../dataset.js';
+import { hasItems, silverTables, type Dataset } from '../dataset.js';
 import { LakeError, messageOf } from '../errors.js';
-import { textList, type Session } from '../lake/duckdb.js';
+import { isOutage, textList, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { filePath } from '../lake/layout.js';
 import type { Snapshot } from '../lake/snapshot.js';
@@ -39,10 +39,9 @@ export interface AuditSummary extends Totals {
  */
 export async function audit(lake: Lake, dataset: Dataset, goldTables: readonly string[]): Promise<AuditSummary> {
   const bronzeTables = [dataset.name, `${dataset.name}_rejected`];
-  const silverTables = [dataset.event.table, dataset.items.table, `${dataset.name}_rejected`, `${dataset.name}_duplicates`];
   const readings = await readTables(lake, [
     ...bronzeTables.map((table) => ({ layer: 'bronze', table })),
-    ...silverTables.map((table) => ({ layer: 'silver', table })),
+    ...silverTables(dataset).map((table) => ({ layer: 'silver', table })),
     ...goldTables.map((table) => ({ layer: 'gold', table })),
   ]);
   if (readings.length === 0) {
@@ -110,6 +109,7 @@ async function footers(session: Session, paths: readonly string[]): Promise<{ re
     const rows = await session.rows(fileRowsSelect, { paths: textList(paths) });
     return rows.map((row) => ({ path: String(row['file_name']), found: Number(row['num_rows']) }));
   } catch (error) {
+    if (isOutage(error)) throw error;
     const [path = '', ...others] = paths;
     if (others.length === 0) return [{ path, found: messageOf(error) }];
     const half = Math.ceil(paths.length / 2);
@@ -166,7 +166,7 @@ function rowsOf(snapshot: Snapshot): number {
 
 async function itemDifferences(lake: Lake, dataset: Dataset, readings: readonly Reading[]): Promise<Difference[]> {
   const event = readings.find((each) => each.layer === 'silver' && each.table === dataset.event.table);
-  if (event === undefined) return [];
+  if (event === undefined || !hasItems(dataset)) return [];
   const session = await lake.session();
   const items = readings.find((each) => each.layer === 'silver' && each.table === dataset.items.table);
   await createView(session, lake, event);

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { Depth } from '../sources/depth.js';
+import type { PartitionDepth } from '../sources/kafka-depth.js';
 import type { RejectedShares } from './rejected-share.js';
 import type { StatusSummary } from './status.js';
 
@@ -9,6 +10,8 @@ export interface ProcessCounts {
   readonly landed: number;
   readonly rejected: number;
   readonly redelivered: number;
+  /** Messages of persons who were forgotten. */
+  readonly forgotten: number;
   /** Windows committed to bronze. */
   readonly commits: number;
   /** Times that silver and gold were brought up to date. */
@@ -45,6 +48,7 @@ export async function exposition(summary: StatusSummary, counts: ProcessCounts):
   counter('landed', 'Messages landed in bronze by this process.', counts.landed);
   counter('rejected', 'Messages rejected by bronze in this process.', counts.rejected);
   counter('redelivered', 'Messages received again that were landed before.', counts.redelivered);
+  counter('forgotten', 'Messages of forgotten persons, that were not landed.', counts.forgotten);
   counter('commits', 'Windows committed to bronze by this process.', counts.commits);
   counter('refreshes', 'Times this process brought silver and gold up to date.', counts.refreshes);
   if (counts.refreshMs !== null) gauge('refresh_seconds', 'How long the last refresh of silver and gold took.', [[{}, counts.refreshMs / 1000]]);
@@ -86,6 +90,13 @@ function sourceGauges(source: Depth | null, gauge: AddGauge): void {
       [{ state: 'in_flight' }, source.inFlight],
       [{ state: 'delayed' }, source.delayed],
     ]);
+    return;
+  }
+  if (source.kind === 'topic') {
+    const { partitions } = source;
+    const perPartition = (valueOf: (partition: PartitionDepth) => number): Sample[] => partitions.map((each) => [{ partition: String(each.partition) }, valueOf(each)]);
+    gauge('source_lag_messages', 'Offsets of the topic that are not landed, by partition.', perPartition(({ lag }) => lag));
+    gauge('source_lost_messages', 'Offsets of the topic that retention removed before they were landed.', perPartition(({ lost }) => lost));
     return;
   }
   gauge('source_waiting_files', 'Files with content that is not landed.', [[{}, source.waitingFiles]]);

@@ -16,7 +16,7 @@ export interface TableStatus {
   /** Files below 32 MB in partitions that have two or more of them. */
   readonly smallFiles: number;
   readonly partitions: number;
-  /** The greatest event_timestamp, by the files' statistics; null for tables without such. */
+  /** The greatest event time, by the files' statistics; null for tables without such. */
   readonly newestEventAt: string | null;
   /** The greatest event_date of its partitions; null for tables without such. */
   readonly newestEventDate: string | null;
@@ -29,8 +29,8 @@ export interface TableStatus {
   readonly committedAt: string | null;
 }
 
-/** @param receivedMs when the newest message was received, for tables that don't say themselves */
-export async function tableStatus(lake: Lake, { layer, table, snapshot }: Reading, receivedMs: number | null, nowMs: number): Promise<TableStatus> {
+/** @param timeColumn of silver's rows; @param receivedMs when the newest message was received, for tables that don't say themselves */
+export async function tableStatus(lake: Lake, { layer, table, snapshot }: Reading, timeColumn: string, receivedMs: number | null, nowMs: number): Promise<TableStatus> {
   const files = [...snapshot.files.values()];
   const own = newestMs(snapshot, 'received_at') ?? receivedMs;
   return {
@@ -41,7 +41,7 @@ export async function tableStatus(lake: Lake, { layer, table, snapshot }: Readin
     files: files.length,
     bytes: files.reduce((total, file) => total + file.size, 0),
     ...partitionCounts(snapshot),
-    newestEventAt: isoOf(newestMs(snapshot, 'event_timestamp')),
+    newestEventAt: isoOf(newestMs(snapshot, timeColumn) ?? newestMs(snapshot, 'event_timestamp')),
     newestEventDate: newestEventDate(snapshot),
     freshnessMs: own === null ? null : Math.max(0, nowMs - own),
     committedAt: isoOf(await committedMs(lake, layer, table, snapshot.version)),

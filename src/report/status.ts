@@ -1,5 +1,6 @@
 import { readTaken } from '../bronze/manifest.js';
-import type { Dataset } from '../dataset.js';
+import { offsetsOf } from '../bronze/offsets.js';
+import { silverTables, timeColumn, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { goldInputs } from '../gold/gold.js';
 import { loadModels, type GoldModels } from '../gold/model.js';
@@ -81,7 +82,7 @@ export async function status(lake: Lake, dataset: Dataset, modelsDir: string, pr
   const tables = await tableStatuses(lake, dataset, readings, models, nowMs);
   const silver = { stale: tables.length === 0 ? [] : await attempt(() => stalePartitions(lake, dataset)), contracts: contractsOf(dataset, readings) };
   const gold = models === null ? null : await attempt(() => goldStatus(lake, dataset, models));
-  const source = probe === null ? null : await attempt(() => probe.read(async () => (await readTaken(lake, dataset)).marks));
+  const source = probe === null ? null : await attempt(() => probe.read(async () => (await readTaken(lake, dataset)).marks, async () => offsetsOf(await lake.table('bronze', dataset.name).snapshot())));
   const summary: StatusSummary = {
     dataset: dataset.name,
     at: new Date(nowMs).toISOString(),
@@ -96,10 +97,9 @@ export async function status(lake: Lake, dataset: Dataset, modelsDir: string, pr
 }
 
 function tablesOf(dataset: Dataset, models: GoldModels | null): { readonly layer: string; readonly table: string }[] {
-  const silver = [dataset.event.table, dataset.items.table, `${dataset.name}_rejected`, `${dataset.name}_duplicates`];
   return [
     ...[dataset.name, `${dataset.name}_rejected`].map((table) => ({ layer: 'bronze', table })),
-    ...silver.map((table) => ({ layer: 'silver', table })),
+    ...silverTables(dataset).map((table) => ({ layer: 'silver', table })),
     ...(models?.models ?? []).map(({ name }) => ({ layer: 'gold', table: name })),
   ];
 }
@@ -115,7 +115,7 @@ async function tableStatuses(lake: Lake, dataset: Dataset, readings: readonly Re
     gold: await goldReceivedMs(lake, dataset, event, snapshotOf(readings, 'gold', models?.models.at(-1)?.name ?? '')),
   };
   const statuses: TableStatus[] = [];
-  for (const reading of readings) statuses.push(await tableStatus(lake, reading, receivedMs[reading.layer] ?? null, nowMs));
+  for (const reading of readings) statuses.push(await tableStatus(lake, reading, timeColumn(dataset), receivedMs[reading.layer] ?? null, nowMs));
   return statuses;
 }
 

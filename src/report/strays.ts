@@ -6,9 +6,10 @@ import type { Reading } from '../lake/views.js';
 
 /**
  * Data files in a table's folder that its log has never named, that no begun run is going to name, and that `--retain`
- * does not keep: a plain glob would count their rows. Paths relative to the lake's root.
+ * does not keep: a plain glob would count their rows. Paths relative to the lake's root. None in S3, where nobody promises the glob.
  */
 export async function strayFiles(lake: Lake, { layer, table, snapshot }: Reading): Promise<string[]> {
+  if (lake.storage.remote !== null) return [];
   const folder = `${layer}/${table}`;
   const { files } = await lake.storage.walk(folder);
   const found = files.map(({ path }) => path).filter((path) => isDataFile(folder, snapshot.metaData.partitionColumns.length, path));

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Dataset } from '../dataset.js';
+import { rowTables, timeColumn, type Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { AddFile } from '../lake/actions.js';
 import { distinctPartitions, type Partition } from '../lake/changes.js';
@@ -34,7 +34,7 @@ export interface Checked {
  */
 export async function withoutKnown(session: Session, lake: Lake, dataset: Dataset, files: Staged, stagingDir: string): Promise<Checked> {
   const events = files.get(dataset.event.table) ?? [];
-  const existing = overlapping((await lake.table('silver', dataset.event.table).snapshot())?.files.values() ?? [], events, 'event_timestamp');
+  const existing = overlapping((await lake.table('silver', dataset.event.table).snapshot())?.files.values() ?? [], events, timeColumn(dataset));
   if (existing.length === 0) return { files, displaced: [] };
   const paths = existing.map((file) => `silver/${dataset.event.table}/${filePath(file.path)}`);
   const gone = await goneOf(lake, existing, paths);
@@ -51,7 +51,7 @@ export async function withoutKnown(session: Session, lake: Lake, dataset: Datase
     const checked = new Map(files);
     const duplicates = `${dataset.name}_duplicates`;
     checked.set(duplicates, [...(files.get(duplicates) ?? []), ...(await put('repeated', repeatedSelect, events))]);
-    for (const table of [dataset.event.table, dataset.items.table]) checked.set(table, await put(table, freshSelect, files.get(table) ?? []));
+    for (const table of rowTables(dataset)) checked.set(table, await put(table, freshSelect, files.get(table) ?? []));
     return { files: checked, displaced: [] };
   } finally {
     await session.run('DROP TABLE known_event');

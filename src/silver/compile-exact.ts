@@ -1,8 +1,7 @@
-import type { Dataset } from '../dataset.js';
-import { cellEnd, fieldsOf, keysOf, type Field, type TextSql, type Values } from './compile-values.js';
-import { isKeyName } from './compile-patterns.js';
+import { pointerOf, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
-import { pointer } from '../lake/sql.js';
+import { isKeyName } from './compile-patterns.js';
+import { allParents, cellEnd, fieldsOf, keysOf, parentsOf, type Field, type TextSql, type Values } from './compile-values.js';
 
 /** SQL for reading columns from the lists `_types` and `_texts`, that hold the JSON type and text under each key. */
 export interface ColumnSql {
@@ -31,13 +30,29 @@ export function columnSql(fields: readonly Field[], text: TextSql, prefix: strin
   });
   const typed = fields.map((field, index) => `${field.column.type === 'text_map' ? mapOf(text, `_raw_${index}`) : scalarOf(field, text, index)} AS ${field.quoted}`);
   const issues = fields.map((field, index) =>
-    `CASE WHEN (_raw_${index} IS NOT NULL AND ${field.quoted} IS NULL) OR ${doubtful(field, index)} THEN ${prefix} || '${field.name.replaceAll("'", "''")}' END`);
+    `CASE WHEN (_raw_${index} IS NOT NULL AND ${field.quoted} IS NULL) OR ${astray(field, fields) ?? 'false'} OR ${doubtful(field, index)} THEN ${prefix} || '${field.name.replaceAll("'", "''")}' END`);
   return {
-    paths: keys.map(pointer),
+    paths: keys.map(pointerOf),
     raw: raw.join(',\n    '),
     typed: typed.join(',\n    '),
     issues: issues.length === 0 ? `CAST([] AS VARCHAR[])` : `list_filter([${issues.join(',\n    ')}], lambda issue: issue IS NOT NULL)`,
   };
+}
+
+/**
+ * SQL that tells whether a column is null since what should be an object around its value is something else; null where
+ * its values are not nested. `_parents` holds the JSON types of all parents of the fields.
+ */
+export function astray(field: Field, fields: readonly Field[]): string | null {
+  const all = allParents(fields);
+  const own = [...new Set(field.keys.flatMap(parentsOf))];
+  if (own.length === 0) return null;
+  return `(_raw_${fields.indexOf(field)} IS NULL AND (${own.map((parent) => isNoObject(`_parents[${all.indexOf(parent) + 1}]`)).join(' OR ')}))`;
+}
+
+/** Whether what has a JSON type is there and can hold no nested value. */
+export function isNoObject(type: string): string {
+  return `coalesce(${type}, 'NULL') NOT IN ('OBJECT', 'NULL')`;
 }
 
 function cleanedRaw(field: Field, text: TextSql, cell: string): string {
@@ -79,45 +94,25 @@ export function eventKey(fields: readonly Field[], text: TextSql, escape: (text:
   return `concat(${[...pieces, 'CAST(epoch_us(event_timestamp) AS VARCHAR)', cellEnd, 'platform', cellEnd].join(', ')})`;
 }
 
-/** Why a row is rejected, as `{reason, detail}`; null for a row that isn't. The order is fixed. */
-export function rejection(dataset: Dataset, fields: readonly Field[], text: TextSql, values: Values): string {
-  const detail = (value: string): string => `left(${value}, 200)`;
-  const one = (when: string, reason: string, what: string): string => `WHEN ${when} THEN {'reason': '${reason}', 'detail': ${what}}`;
-  const time = detail(`json_extract_string(_body, ${values.add('time_path', pointer(dataset.time.key))})`);
-  const platform = `json_extract_string(_body, ${values.add('platform_path', pointer(dataset.platform.key))})`;
-  const early = `event_timestamp < CAST(${values.add('not_before', dataset.time.notBefore)} AS TIMESTAMPTZ)`;
-  const late = `event_timestamp > received_at + to_milliseconds(${Math.trunc(dataset.time.maxAheadMs)})`;
-  const required = fields.map((field, index) => ({ field, index })).filter(({ field }) => field.column.required);
-  const well = [`NOT coalesce(${early}, false)`, `NOT coalesce(${late}, false)`, 'platform IS NOT NULL', ...required.map(({ field }) => `${field.quoted} IS NOT NULL`)].join(' AND ');
-  return `CASE WHEN ${well} THEN NULL
-    ${one(`json_type(_body) <> 'OBJECT'`, 'not_an_object', detail('_body'))}
-    ${one(early, `event_timestamp_too_early`, time)}
-    ${one(late, `event_timestamp_in_future`, time)}
-    ${one(`platform IS NULL AND ${text.clean(platform)} IS NULL`, 'platform_missing', detail(platform))}
-    ${one('platform IS NULL', 'platform_unknown', detail(platform))}
-    ${required.map(({ field, index }) => {
-      const name = field.name.replaceAll("'", "''");
-      const unknown = field.column.values === null ? [] : [one(`${field.quoted} IS NULL AND coalesce(_type_${index}, '') NOT IN ('OBJECT', 'ARRAY')`, `${name}_unknown`, detail(`_raw_${index}`))];
-      const there = detail(`_texts[${keysOf(fields).indexOf(field.keys[0] ?? '') + 1}]`);
-      return [one(`_raw_${index} IS NULL`, `${name}_missing`, there), ...unknown, one(`${field.quoted} IS NULL`, `${name}_unreadable`, detail(`_raw_${index}`))].join('\n    ');
-    }).join('\n    ')} END`;
-}
-
 /** A JSON text with each of its numbers as a string, so that no digit is lost. The text must be an object or an array. */
 export function quotedNumbers(json: string, values: Values): string {
   const pattern = values.add('number_in_json', '((?:[^"0-9-]|"(?:[^"\\\\]|\\\\.)*")*)(-?[0-9][0-9.eE+-]*|-[A-Za-z]+|$)');
   return `left(regexp_replace(${json}, ${pattern}, '\\1"\\2"', 'g'), -2)`;
 }
 
-/** @throws LakeError `DATASET_INVALID` when a key can't be looked up. */
+/** @throws LakeError `DATASET_INVALID` when a key can't be looked up, or is the way to another key. */
 export function checkKeys(dataset: Dataset): void {
-  const keys = [...keysOf([...fieldsOf(dataset.event.columns), ...fieldsOf(dataset.items.columns)]), dataset.items.key];
-  const wrong = keys.find((key) => !isKeyName(key));
-  if (wrong === undefined) return;
-  throw new LakeError(`the key ${JSON.stringify(wrong)} of the dataset ${dataset.name} can't be looked up`, {
-    code: 'DATASET_INVALID',
-    op: 'compile',
-    path: dataset.name,
-    hint: 'Keys are letters, digits, and any of _ $ . -',
-  });
+  const { items } = dataset;
+  const event = [...keysOf(fieldsOf(dataset.event.columns)), ...(items === undefined ? [] : [items.key])];
+  for (const keys of [event, keysOf(fieldsOf(items?.columns ?? {}))]) {
+    const wrong = keys.find((key) => !isKeyName(key));
+    if (wrong !== undefined) throw invalidKey(dataset, wrong, "can't be looked up", 'Keys are letters, digits, and any of _ $ . - ; the way to a nested one is written /like/this, and none of its parts begins with a digit.');
+    const parents = new Set(keys.flatMap(parentsOf));
+    const both = keys.find((key) => parents.has(pointerOf(key)));
+    if (both !== undefined) throw invalidKey(dataset, both, 'is a value, and the way to another one', 'Take one of them out.');
+  }
+}
+
+function invalidKey(dataset: Dataset, key: string, what: string, hint: string): LakeError {
+  return new LakeError(`the key ${JSON.stringify(key)} of the dataset ${dataset.name} ${what}`, { code: 'DATASET_INVALID', op: 'compile', path: dataset.name, hint });
 }

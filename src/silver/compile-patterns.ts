@@ -1,13 +1,11 @@
-import type { ColumnType, Dataset } from '../dataset.js';
-import { fieldsOf, keysOf, type Field } from './compile-values.js';
+import { segmentsOf, type Columns, type ColumnType, type Dataset, type DatasetWithItems } from '../dataset.js';
+import { allParents, fieldsOf, keysOf, leavesOf, type Field } from './compile-values.js';
 
 /**
  * RE2 patterns that tell, on the raw text, whether the quick way reads a row right.
  * They may send a row to the exact way without need, never the other way round.
  */
 export interface Patterns {
-  /** JSON in which some value isn't of the plain form that one `from_json` reads as the contract says. */
-  readonly unusualJson: string;
   /** The whole of an items text in Java toString form, JSON-quoted, of plain values only. */
   readonly plainItems: string;
   /** `, <known key>=`, the key captured. */
@@ -22,16 +20,16 @@ export interface Patterns {
 
 /** Contract keys are plain names: no pattern or path needs escapes for them. */
 const keyName = /^[A-Za-z0-9_$.-]+$/;
+/** No text matches it. */
+const nothing = '[^\\x00-\\x{10FFFF}]';
 const space = '[ \\t\\r\\n]*';
 const number = '(?:null|-?[0-9][0-9.eE+-]*|NaN|-?Infinity)';
 
-export function patternsOf(dataset: Dataset): Patterns {
-  const items = fieldsOf(dataset.items.columns);
-  const all = [...fieldsOf(dataset.event.columns), ...items];
-  const known = alternatives(keysOf(items));
+export function patternsOf(dataset: DatasetWithItems): Patterns {
+  const items = flatFields(dataset.items.columns);
+  const known = items.length === 0 ? nothing : alternatives(keysOf(items));
   return {
-    unusualJson: unusualJson(all, dataset.nulls),
-    plainItems: plainItems(items, dataset.nulls),
+    plainItems: items.length === 0 ? nothing : plainItems(items, dataset.nulls),
     nextKey: `, (${known})=`,
     nextItem: `[}], [{](${known})=`,
     mapEntry: `(?s)\\{key=(.*?), value=\\{string_value=(.*?), int_value=(${number}), float_value=(${number}), double_value=(${number})\\}\\}`,
@@ -39,19 +37,36 @@ export function patternsOf(dataset: Dataset): Patterns {
   };
 }
 
-/** False for a key that patterns and paths can't hold as it is. */
-export function isKeyName(key: string): boolean {
-  return keyName.test(key);
+/** An item's columns with the keys that a toString text can have: those that are not nested. */
+export function flatFields(columns: Columns): Field[] {
+  return fieldsOf(columns).map((field) => ({ ...field, keys: field.keys.filter((key) => !key.startsWith('/')) })).filter(({ keys }) => keys.length > 0);
 }
 
-function unusualJson(all: readonly Field[], nulls: readonly string[]): string {
-  const after = (keys: readonly string[], bad: string): string[] => (keys.length === 0 ? [] : [`(?:${alternatives(keys)})"${space}:${space}(?:${bad})`]);
+/** False for a key that patterns and paths can't hold as it is, or that could also be a place in an array. */
+export function isKeyName(key: string): boolean {
+  const segments = segmentsOf(key);
+  return segments.every((segment) => keyName.test(segment) && (segments.length === 1 || !/^[0-9-]/.test(segment)));
+}
+
+/** JSON in which some value of a column, or an object on the way to one, isn't of the plain form that one `from_json` reads as the contract says; of a strict contract, of its type. */
+export function unusualJsonOf(dataset: Dataset): string {
+  const event = fieldsOf(dataset.event.columns);
+  const items = fieldsOf(dataset.items?.columns ?? {});
+  const strict = dataset.strict === true ? event : [];
+  return unusualJson([...event, ...items], dataset.nulls, strict);
+}
+
+function unusualJson(all: readonly Field[], nulls: readonly string[], strict: readonly Field[]): string {
+  const after = (keys: readonly string[], bad: string): string[] => (keys.length === 0 ? [] : [`(?:${alternatives(leavesOf(keys))})"${space}:${space}(?:${bad})`]);
   const maps = keysOf(ofType(all, 'text_map'));
   const texts = ofType(all, 'text');
   const free = texts.filter(({ column }) => column.values === null);
   const numbers = [...ofType(all, 'integer'), ...ofType(all, 'money')];
   const none = otherText(nulls.map((text) => ({ text, upper: false })));
   return `"(?:${[
+    ...after(allParents(all), `[^{n \\t\\r\\n]|n[^u]`),
+    ...after(keysOf(ofType(strict, 'text')), `[^"n \\t\\r\\n]|n[^u]`),
+    ...after(keysOf([...ofType(strict, 'integer'), ...ofType(strict, 'money')]), `"`),
     ...after([...keysOf(free), ...(maps.length === 0 ? [] : ['key'])], `[^"0-9n \\t\\r\\n-]|n[^u]|-[^1-9]|-?[0-9]+[.eE]`),
     ...texts.filter(({ column }) => column.values !== null).flatMap(({ keys, column }) => after(keys,
       `[^"n \\t\\r\\n]|n[^u]|"${otherText([...nulls.map((text) => ({ text, upper: false })), ...(column.values ?? []).map((text) => ({ text, upper: column.upper }))])}`)),
@@ -127,7 +142,7 @@ function plainItems(items: readonly Field[], nulls: readonly string[]): string {
 }
 
 function mapText(maps: readonly Field[]): string {
-  if (maps.length === 0) return '([^\\x00-\\x{10FFFF}])([^\\x00-\\x{10FFFF}])';
+  if (maps.length === 0) return `(${nothing})(${nothing})`;
   const entry = `\\{key=.*?, value=\\{string_value=.*?, int_value=${number}, float_value=${number}, double_value=${number}\\}\\}`;
   return `(?s)((?:, |[{])(?:${alternatives(keysOf(maps))})=)(\\[${entry}(?:, ${entry})*\\])`;
 }

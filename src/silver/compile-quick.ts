@@ -1,6 +1,7 @@
-import { sqlTypes, type Dataset } from '../dataset.js';
+import { pointerOf, segmentsOf, sqlTypes, type DatasetWithItems } from '../dataset.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { eventKey, itemKey, mapFromPairs } from './compile-exact.js';
+import { flatFields } from './compile-patterns.js';
 import { fieldsOf, itemEnd, type Field, type TextSql, type Values } from './compile-values.js';
 
 /** The forms that items come in and the quick way knows. */
@@ -11,20 +12,20 @@ const pairs = [{ key: 'VARCHAR', value: { string_value: 'VARCHAR', int_value: 'V
 const template = sqlFile(import.meta.url, './sql/quick-item.sql');
 
 /** `quick-item.sql` for each form of items. */
-export function quickItems(dataset: Dataset, text: TextSql, values: Values): Record<Form, string> {
+export function quickItems(dataset: DatasetWithItems, text: TextSql, values: Values): Record<Form, string> {
   const event = fieldsOf(dataset.event.columns);
   const items = fieldsOf(dataset.items.columns);
-  const keys = schemaOf(items, (key) => key);
-  const javaKeys = schemaOf(items, javaKey, 'VARCHAR');
-  const eventSchema = Object.fromEntries(event.flatMap(({ keys: names, column }) => names.map((key) => [key, column.type === 'text_map' ? pairs : 'VARCHAR'])));
-  const itemsText = values.add('items_at', `/${dataset.items.key}`);
+  const keys = itemSchema(items);
+  const javaKeys = Object.fromEntries(flatFields(dataset.items.columns).flatMap(({ keys: names, column }) => names.map((key) => [javaKey(key), column.type === 'text_map' ? 'VARCHAR' : sqlTypes[column.type]])));
+  const eventSchema = event.flatMap(({ keys: names, column }) => names.map((key): Place => [key, column.type === 'text_map' ? pairs : 'VARCHAR']));
+  const itemsText = values.add('items_at', pointerOf(dataset.items.key));
   const build = (form: Form): string => {
     const cell = (field: Field): string => itemCell(field, text, form);
     return fill(template, {
       quoted: `CAST(json_extract(body, ${itemsText}) AS VARCHAR)`,
       body_schema: form === 'array'
-        ? values.add('body_with_items', JSON.stringify({ ...eventSchema, [dataset.items.key]: [keys] }))
-        : values.add('body_alone', JSON.stringify({ ...eventSchema, [dataset.items.key]: 'NULL' })),
+        ? values.add('body_with_items', JSON.stringify(nested([...eventSchema, [dataset.items.key, [keys]]])))
+        : values.add('body_alone', JSON.stringify(nested([...eventSchema, [dataset.items.key, 'NULL']]))),
       items: itemsOf(form, { dataset, itemsText, keys: values.add('item_keys', JSON.stringify([keys])), javaKeys: values.add('java_item_keys', JSON.stringify([javaKeys])) }),
       event_columns: event.map((field) => `${eventCell(field, text)} AS ${field.quoted}, `).join(''),
       event_key: eventKey(event, text, (piece) => piece),
@@ -39,7 +40,7 @@ export function quickItems(dataset: Dataset, text: TextSql, values: Values): Rec
 }
 
 interface Source {
-  readonly dataset: Dataset;
+  readonly dataset: DatasetWithItems;
   readonly itemsText: string;
   readonly keys: string;
   readonly javaKeys: string;
@@ -48,7 +49,7 @@ interface Source {
 function itemsOf(form: Form, { dataset, itemsText, keys, javaKeys }: Source): string {
   switch (form) {
     case 'array':
-      return `_read.${identifier(dataset.items.key)}`;
+      return cellAt('_read', dataset.items.key);
     case 'json':
       return `CASE WHEN starts_with(_quoted, '"[{\\"') THEN from_json(json_extract_string(body, ${itemsText}), ${keys}) END`;
     case 'java':
@@ -61,12 +62,31 @@ function itemsOf(form: Form, { dataset, itemsText, keys, javaKeys }: Source): st
 
 const javaKey = (key: string): string => `, ${key}=`;
 
-function schemaOf(items: readonly Field[], name: (key: string) => string, map: unknown = pairs): Record<string, unknown> {
-  return Object.fromEntries(items.flatMap(({ keys, column }) => keys.map((key) => [name(key), column.type === 'text_map' ? map : sqlTypes[column.type]])));
+/** A key and what `from_json` is told of the value there. */
+type Place = readonly [key: string, type: unknown];
+
+function itemSchema(items: readonly Field[]): Record<string, unknown> {
+  return nested(items.flatMap(({ keys, column }) => keys.map((key): Place => [key, column.type === 'text_map' ? pairs : sqlTypes[column.type]])));
+}
+
+function nested(places: readonly Place[]): Record<string, unknown> {
+  const schema: Record<string, unknown> = {};
+  for (const [key, type] of places) {
+    const segments = segmentsOf(key);
+    let within = schema;
+    for (const segment of segments.slice(0, -1)) within = (within[segment] ??= {}) as Record<string, unknown>;
+    within[segments.at(-1) ?? ''] = type;
+  }
+  return schema;
+}
+
+/** SQL of the value under a key in what `from_json` gave. */
+function cellAt(read: string, key: string): string {
+  return [read, ...segmentsOf(key).map(identifier)].join('.');
 }
 
 function eventCell(field: Field, text: TextSql): string {
-  const cells = field.keys.map((key) => `_read.${identifier(key)}`);
+  const cells = field.keys.map((key) => cellAt('_read', key));
   return field.column.type === 'text_map' ? quickMap(firstPairs(cells), text) : text.typed(field, coalesce(cells.map((cell) => text.clean(cell))));
 }
 
@@ -87,7 +107,10 @@ function pairsOf(field: Field, text: TextSql, form: Form): string {
 const firstPairs = (cells: readonly string[]): string => (cells.length === 1 ? coalesce(cells) : `coalesce(${cells.map((cell) => `nullif(${cell}, [])`).join(', ')})`);
 
 function cellsOf(field: Field, form: Form): string[] {
-  return field.keys.map((key) => `item.${identifier(form === 'java' ? javaKey(key) : key)}`);
+  if (form !== 'java') return field.keys.map((key) => cellAt('item', key));
+  const cells = field.keys.filter((key) => !key.startsWith('/')).map((key) => `item.${identifier(javaKey(key))}`);
+  if (cells.length > 0) return cells;
+  return [field.column.type === 'text_map' ? 'CAST(NULL AS VARCHAR)' : `CAST(NULL AS ${sqlTypes[field.column.type]})`];
 }
 
 /** One pair is the rule: it needs no lambda. */

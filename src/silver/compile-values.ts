@@ -1,7 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { listValue } from '@duckdb/node-api';
 import type { Column, Columns, Dataset } from '../dataset.js';
-import { sqlTypes } from '../dataset.js';
+import { pointerOf, segmentsOf, sqlTypes } from '../dataset.js';
 import { identifier } from '../lake/sql.js';
 
 /** The values of a contract, by the name that the SQL text uses for them. */
@@ -41,6 +41,22 @@ export function fieldsOf(columns: Columns): Field[] {
 /** All keys of the fields, each once. */
 export function keysOf(fields: readonly Field[]): string[] {
   return [...new Set(fields.flatMap((field) => field.keys))];
+}
+
+/** The objects that a nested key lies in, as pointers, the outermost first; none for a key of the body itself. */
+export function parentsOf(key: string): string[] {
+  const segments = segmentsOf(key);
+  return segments.slice(1).map((_segment, index) => segments.slice(0, index + 1).map((segment) => pointerOf(`/${segment}`)).join(''));
+}
+
+/** All objects that keys of the fields lie in, each once. */
+export function allParents(fields: readonly Field[]): string[] {
+  return [...new Set(keysOf(fields).flatMap(parentsOf))];
+}
+
+/** The names under which the values of keys stand in a JSON text. */
+export function leavesOf(keys: readonly string[]): string[] {
+  return [...new Set(keys.map((key) => segmentsOf(key).at(-1) ?? ''))];
 }
 
 /** SQL on texts as a contract reads them. The same for both ways, so that they can't differ. */

@@ -1,15 +1,16 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import type { Dataset } from '../dataset.js';
-import { fill, pointer, sqlFile } from '../lake/sql.js';
-import { checkKeys, columnSql, eventKey, itemKey, quotedNumbers, rejection } from './compile-exact.js';
+import { pointerOf, segmentsOf, timeColumn, type DatasetWithItems } from '../dataset.js';
+import { fill, identifier, sqlFile } from '../lake/sql.js';
+import { eventReading, unusualIn } from './compile-event.js';
+import { checkKeys, columnSql, eventKey, itemKey, quotedNumbers } from './compile-exact.js';
 import { patternsOf } from './compile-patterns.js';
 import { quickItems, type Form } from './compile-quick.js';
-import { escaped, fieldsOf, itemEnd, keysOf, TextSql, Values, type Field } from './compile-values.js';
+import { allParents, escaped, fieldsOf, itemEnd, TextSql, Values, type Field } from './compile-values.js';
 
 /** Issues that an event lists at most; one more says that there were others. */
 export const mostIssues = 100;
 
-/** A contract's SQL: one SELECT each. `transform.ts` has their order. */
+/** The SQL of a contract with items: one SELECT each. `transform.ts` has their order. */
 export interface Compiled {
   readonly message: string;
   readonly held: string;
@@ -28,24 +29,26 @@ export interface Compiled {
 const file = (name: string): string => sqlFile(import.meta.url, `./sql/${name}.sql`);
 
 /**
- * Compiles a contract to SQL.
+ * Compiles a contract with items to SQL; `compileFlat` is for those without.
  * @throws LakeError `DATASET_INVALID` when a key can't be looked up in JSON.
  */
-export function compile(dataset: Dataset): Compiled {
+export function compile(dataset: DatasetWithItems): Compiled {
   checkKeys(dataset);
   const values = new Values();
   const text = new TextSql(dataset, values);
   const event = fieldsOf(dataset.event.columns);
   const items = fieldsOf(dataset.items.columns);
-  bindPlaces(dataset, event, values);
+  bindPlaces(dataset, values);
   const columns = names(event);
-  const sure = ['event_timestamp', 'platform', ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)];
+  const time = identifier(timeColumn(dataset));
+  // Those that no event that the quick way reads is without.
+  const sure = ['event_timestamp', ...(dataset.platform.required === false ? [] : ['platform']), ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)];
   const same = sure.join(', ');
-  const shared = { columns, same, same_of_any: sure.map((name) => `any_value(${name}) AS ${name}`).join(', '), item_end: itemEnd };
-  const unusual = unusualIn(dataset);
-  const reading = (source: string): string => eventReading(dataset, text, values, source, unusual);
+  const shared = { columns, same, same_of_any: sure.map((name) => `any_value(${name === 'event_timestamp' ? time : name}) AS ${name}`).join(', '), item_end: itemEnd, time };
+  const unusual = unusualIn(dataset, values);
+  const reading = (source: string): string => eventReading(dataset, text, values, source, unusual('_body'));
   const quick = quickItems(dataset, text, values);
-  const itemColumns = ['event_id', 'item_index', 'event_date', 'platform', ...event.map(({ quoted }) => quoted), 'event_timestamp', ...items.map(({ quoted }) => quoted)].join(', ');
+  const itemColumns = (named: string): string => ['event_id', 'item_index', 'event_date', 'platform', ...event.map(({ quoted }) => quoted), named, ...items.map(({ quoted }) => quoted)].join(', ');
   return {
     message: fill(file('message'), { ...shared, event_reading: reading('bronze_rows'), text_unusual: unusual('_text') }),
     held: fill(file('held'), shared),
@@ -54,11 +57,11 @@ export function compile(dataset: Dataset): Compiled {
       event_reading: reading('(SELECT * FROM bronze_rows SEMI JOIN held USING (message_id))'),
       text_is_null: `coalesce(${text.clean('_text')}, '') = ''`,
       text_quoted: `CASE WHEN ${unusual('_text')} THEN ${quotedNumbers('_text', values)} ELSE _text END`,
-      items_reason: `${dataset.items.key.replaceAll("'", "''")}_unreadable`,
+      items_reason: `${segmentsOf(dataset.items.key).join('_').replaceAll("'", "''")}_unreadable`,
     }),
     exactItem: exactItem(dataset, items, text, values),
     exact: fill(file('exact'), { ...shared, event_key: eventKey(event, text, escaped) }),
-    item: (forms) => fill(file('item'), { columns: itemColumns, quick: forms.map((form) => `(${quick[form]})\nUNION ALL\n`).join('') }),
+    item: (forms) => fill(file('item'), { columns: itemColumns('event_timestamp'), named: itemColumns(`event_timestamp AS ${time}`), quick: forms.map((form) => `(${quick[form]})\nUNION ALL\n`).join('') }),
     event: (written) => fill(file('event'), {
       ...shared,
       event_key: eventKey(event, text, (piece) => piece),
@@ -70,11 +73,9 @@ export function compile(dataset: Dataset): Compiled {
   };
 }
 
-function bindPlaces(dataset: Dataset, event: readonly Field[], values: Values): void {
+function bindPlaces(dataset: DatasetWithItems, values: Values): void {
   const patterns = patternsOf(dataset);
-  const items = pointer(dataset.items.key);
-  values.add('unusual_json', patterns.unusualJson);
-  values.add('escaped_ascii', '\\\\u00[0-7]');
+  const items = pointerOf(dataset.items.key);
   values.add('plain_items', patterns.plainItems);
   values.add('next_key', patterns.nextKey);
   values.add('next_item', patterns.nextItem);
@@ -82,41 +83,20 @@ function bindPlaces(dataset: Dataset, event: readonly Field[], values: Values): 
   values.add('map_entry', patterns.mapEntry);
   values.add('swallowed_item', `[}][}]\\]${patterns.nextItem}`);
   values.add('items_at', items);
-  values.add('item_types_at', `$."${dataset.items.key}"[*]`);
+  values.add('item_types_at', `$${segmentsOf(dataset.items.key).map((segment) => `."${segment}"`).join('')}[*]`);
   values.add('empty_items', ['', '[]', ...dataset.nulls].map((none) => JSON.stringify(none)));
-  values.add('event_at', keysOf(event).map(pointer));
   values.parameters['most_issues'] = mostIssues;
 }
 
-/**
- * SQL that tells of a JSON text whether the quick way might misread it: by its values, or since ASCII written as an escape
- * could hide a key or a control character. A number that means null is read as a number by the quick way.
- */
-function unusualIn(dataset: Dataset): (json: string) => string {
-  if (dataset.nulls.some((none) => /\d/.test(none))) return () => 'true';
-  return (json) => `(regexp_matches(${json}, $unusual_json) OR CASE WHEN contains(${json}, '\\u00') THEN regexp_matches(${json}, $escaped_ascii) ELSE false END)`;
-}
-
-function eventReading(dataset: Dataset, text: TextSql, values: Values, source: string, unusual: (json: string) => string): string {
-  const event = fieldsOf(dataset.event.columns);
-  const sql = columnSql(event, text, `''`);
-  return fill(file('event-reading'), {
-    source,
-    unusual: unusual('_body'),
-    body_quoted: quotedNumbers('_body', values),
-    raw: sql.raw === '' ? 'NULL AS _none' : sql.raw,
-    typed: sql.typed === '' ? 'NULL AS _nothing' : sql.typed,
-    rejection: rejection(dataset, event, text, values),
-    issues: sql.issues,
-  });
-}
-
-function exactItem(dataset: Dataset, items: readonly Field[], text: TextSql, values: Values): string {
+function exactItem(dataset: DatasetWithItems, items: readonly Field[], text: TextSql, values: Values): string {
   values.add('unknown_key', ', [a-z][a-z0-9]*(?:_[a-z0-9]+)+=');
-  const sql = columnSql(items, text, `'${dataset.items.key}[' || item_index || '].'`,
+  const sql = columnSql(items, text, `'${segmentsOf(dataset.items.key).join('.')}[' || item_index || '].'`,
     (field, index) => (field.column.type === 'text' ? `(_java AND coalesce(regexp_matches(_raw_${index}, $unknown_key), false))` : 'false'));
   values.add('item_at', sql.paths);
+  const parents = allParents(items);
+  if (parents.length > 0) values.add('item_parents_at', parents);
   return fill(file('exact-item'), {
+    parents: parents.length === 0 ? '' : 'json_type(_element, $item_parents_at) AS _parents,',
     raw: sql.raw,
     typed: sql.typed,
     columns: names(items),

@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import { silverTables, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { publishBuild } from '../lake/build.js';
 import { partitionKey, tableNumber, type Partition } from '../lake/changes.js';
@@ -186,9 +186,8 @@ function summaryOf(dataset: Dataset, plan: SilverPlan | null, files: ReadonlyMap
   const partitions = [...names(plan?.rebuild ?? []), ...appended].sort();
   const rejected = rows(`${dataset.name}_rejected`);
   const duplicates = rows(`${dataset.name}_duplicates`);
-  const tables = [dataset.event.table, dataset.items.table, `${dataset.name}_rejected`, `${dataset.name}_duplicates`];
   return {
-    tables: Object.fromEntries(tables.map((table) => [table, { partitions, rows: rows(table), rejected: table === dataset.event.table ? rejected : 0, duplicates: table === dataset.event.table ? duplicates : 0 }])),
+    tables: Object.fromEntries(silverTables(dataset).map((table) => [table, { partitions, rows: rows(table), rejected: table === dataset.event.table ? rejected : 0, duplicates: table === dataset.event.table ? duplicates : 0 }])),
     partitions,
     appended,
     reason: reasonOf(plan),

@@ -1,4 +1,4 @@
-import { sqlTypes, type Columns, type Dataset } from '../dataset.js';
+import { hasItems, sqlTypes, timeColumn, type Columns, type Dataset, type DatasetWithItems } from '../dataset.js';
 import type { TableColumn, TableSpec } from '../lake/schema.js';
 
 const instant = 'TIMESTAMP WITH TIME ZONE';
@@ -9,27 +9,27 @@ function contractColumns(columns: Columns): TableColumn[] {
 }
 
 /** `silver.<items table>`: a row per element of an event's items. */
-export function itemSpec(dataset: Dataset): TableSpec {
-  return spec(dataset, dataset.items.table, ['event_timestamp'], [
+export function itemSpec(dataset: DatasetWithItems): TableSpec {
+  return spec(dataset, dataset.items.table, [timeColumn(dataset)], [
     { name: 'event_id', type: 'VARCHAR' },
     { name: 'item_index', type: 'BIGINT' },
     { name: 'event_date', type: 'DATE' },
     { name: 'platform', type: 'VARCHAR' },
     ...contractColumns(dataset.event.columns),
-    { name: 'event_timestamp', type: instant },
+    { name: timeColumn(dataset), type: instant },
     ...contractColumns(dataset.items.columns),
   ]);
 }
 
 /** `silver.<event table>`: a row per event; published last. */
 export function eventSpec(dataset: Dataset): TableSpec {
-  return spec(dataset, dataset.event.table, ['event_timestamp', 'received_at'], [
+  return spec(dataset, dataset.event.table, [timeColumn(dataset), 'received_at'], [
     { name: 'event_id', type: 'VARCHAR' },
     { name: 'event_date', type: 'DATE' },
     { name: 'platform', type: 'VARCHAR' },
     ...contractColumns(dataset.event.columns),
-    { name: 'event_timestamp', type: instant },
-    { name: 'item_count', type: 'BIGINT' },
+    { name: timeColumn(dataset), type: instant },
+    ...(hasItems(dataset) ? [{ name: 'item_count', type: 'BIGINT' }] : []),
     { name: 'issues', type: 'VARCHAR[]' },
     { name: 'message_id', type: 'VARCHAR' },
     { name: 'received_at', type: instant },
@@ -63,7 +63,7 @@ export function duplicatesSpec(dataset: Dataset): TableSpec {
 
 /** All of silver's tables in the order of their commits: the event table publishes. */
 export function silverSpecs(dataset: Dataset): readonly TableSpec[] {
-  return [itemSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
+  return [...(hasItems(dataset) ? [itemSpec(dataset)] : []), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
 }
 
 function spec(dataset: Dataset, table: string, statistics: readonly string[], columns: readonly TableColumn[]): TableSpec {

@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Dataset } from '../dataset.js';
+import type { DuckDBValue } from '@duckdb/node-api';
+import { hasItems, type Dataset, type DatasetWithItems } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { Session } from '../lake/duckdb.js';
 import { textList } from '../lake/duckdb.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { compile } from './compile.js';
+import { compileFlat } from './compile-flat.js';
 import { forms, type Form } from './compile-quick.js';
 
 /** What one silver table gets from one run. */
@@ -16,56 +18,94 @@ export interface SilverTable {
 }
 
 export interface SilverOutput {
-  /** `<event>`, `<items>`, `<dataset>_rejected`, `<dataset>_duplicates`; all four are always there. */
+  /** `<event>`, `<items>` of a contract that has them, `<dataset>_rejected`, `<dataset>_duplicates`; all are always there. */
   readonly tables: Record<string, SilverTable>;
 }
 
 const partitionBy = ['event_date', 'platform'];
-const temporary = ['message', 'held', 'exact_event', 'exact_item', 'exact'] as const;
 
 /**
  * Turns the view `bronze_rows` of the session into silver's tables by the dataset's contract.
- * Two ways read a row: the quick way, one `from_json`, is taken by all rows that a test on the raw text finds usual;
- * the exact way by the others, and by all that might be duplicates. Both give the same for a row that both can read.
  * @param stagingDir an absent folder; the files of each table go to a folder of it.
  * @throws LakeError from the engine; bad data is a row in `<dataset>_rejected`, never an error.
  */
 export async function transform(session: Session, dataset: Dataset, stagingDir: string, options: TransformOptions = {}): Promise<SilverOutput> {
-  const sql = compile(dataset);
   mkdirSync(stagingDir, { recursive: true });
-  const make = (name: (typeof temporary)[number], select: string): Promise<void> =>
-    session.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${select}`, sql.parameters);
-  const put = async (table: string, select: string, itemFiles: readonly string[] = []): Promise<SilverTable> => {
-    const parameters = { ...sql.parameters, item_files: textList(itemFiles) };
-    const files = await write(session, select, { partitionBy, stagingDir: join(stagingDir, table), parameters });
-    return { files, rows: rowsOf(files) };
-  };
-  try {
-    await make('message', sql.message);
-    await make('held', options.exactly === true ? 'SELECT DISTINCT message_id FROM message' : sql.held);
-    await make('exact_event', sql.exactEvent);
-    await make('exact_item', sql.exactItem);
-    await make('exact', sql.exact);
-    const items = await put(dataset.items.table, sql.item(await formsOf(session)));
-    const events = await put(dataset.event.table, sql.event(items.files.length > 0), items.files.map(({ path }) => path));
-    const rejected = await put(`${dataset.name}_rejected`, sql.rejected);
-    const duplicates = await put(`${dataset.name}_duplicates`, sql.duplicates);
-    return {
-      tables: {
-        [dataset.items.table]: items,
-        [dataset.event.table]: events,
-        [`${dataset.name}_rejected`]: rejected,
-        [`${dataset.name}_duplicates`]: duplicates,
-      },
-    };
-  } finally {
-    for (const name of temporary) await session.run(`DROP TABLE IF EXISTS ${name}`);
-  }
+  const exactly = options.exactly === true;
+  return hasItems(dataset) ? withItems(session, dataset, stagingDir, exactly) : withoutItems(session, dataset, stagingDir, exactly);
 }
 
 export interface TransformOptions {
   /** Read every row the exact way: slower, and the same rows. */
   readonly exactly?: boolean;
+}
+
+/**
+ * Two ways read a row: the quick way, one `from_json`, is taken by all rows that a test on the raw text finds usual;
+ * the exact way by the others, and by all that might be duplicates. Both give the same for a row that both can read.
+ */
+async function withItems(session: Session, dataset: DatasetWithItems, stagingDir: string, exactly: boolean): Promise<SilverOutput> {
+  const sql = compile(dataset);
+  const work = new Work(session, stagingDir, sql.parameters);
+  try {
+    await work.make('message', sql.message);
+    await work.make('held', exactly ? 'SELECT DISTINCT message_id FROM message' : sql.held);
+    await work.make('exact_event', sql.exactEvent);
+    await work.make('exact_item', sql.exactItem);
+    await work.make('exact', sql.exact);
+    const items = await work.put(dataset.items.table, sql.item(await formsOf(session)));
+    await work.put(dataset.event.table, sql.event(items.files.length > 0), items.files.map(({ path }) => path));
+    await work.put(`${dataset.name}_rejected`, sql.rejected);
+    await work.put(`${dataset.name}_duplicates`, sql.duplicates);
+    return { tables: work.tables };
+  } finally {
+    await work.drop();
+  }
+}
+
+/** Every row is read once; those that may be duplicates of each other are few, and ordered apart. */
+async function withoutItems(session: Session, dataset: Dataset, stagingDir: string, exactly: boolean): Promise<SilverOutput> {
+  const sql = compileFlat(dataset, exactly);
+  const work = new Work(session, stagingDir, sql.parameters);
+  try {
+    await work.make('message', sql.message);
+    await work.make('held', sql.held);
+    await work.make('exact', sql.exact);
+    await work.put(dataset.event.table, sql.event);
+    await work.put(`${dataset.name}_rejected`, sql.rejected);
+    await work.put(`${dataset.name}_duplicates`, sql.duplicates);
+    return { tables: work.tables };
+  } finally {
+    await work.drop();
+  }
+}
+
+/** Temporary tables that are made, and files that are written, one after the other. */
+class Work {
+  readonly tables: Record<string, SilverTable> = {};
+  private readonly temporary: string[] = [];
+
+  constructor(
+    private readonly session: Session,
+    private readonly stagingDir: string,
+    private readonly parameters: Readonly<Record<string, DuckDBValue>>,
+  ) {}
+
+  make(name: string, select: string): Promise<void> {
+    this.temporary.push(name);
+    return this.session.run(`CREATE OR REPLACE TEMP TABLE ${name} AS ${select}`, this.parameters);
+  }
+
+  /** @param itemFiles what `$item_files` is */
+  async put(table: string, select: string, itemFiles: readonly string[] = []): Promise<SilverTable> {
+    const parameters = { ...this.parameters, item_files: textList(itemFiles) };
+    const files = await write(this.session, select, { partitionBy, stagingDir: join(this.stagingDir, table), parameters });
+    return (this.tables[table] = { files, rows: rowsOf(files) });
+  }
+
+  async drop(): Promise<void> {
+    for (const name of this.temporary) await this.session.run(`DROP TABLE IF EXISTS ${name}`);
+  }
 }
 
 /** The forms of items that the quick way will meet: a form that isn't there costs no scan. */

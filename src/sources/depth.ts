@@ -1,8 +1,11 @@
 import { stat } from 'node:fs/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
+import { systemClock } from '../clock.js';
 import { LakeError, messageOf, systemCode } from '../errors.js';
 import { hashFile } from './file.js';
 import { findFiles } from './find.js';
+import type { TopicDepth, TopicProbe } from './kafka-depth.js';
+import { kafkaName, withCredentials, type Environment, type KafkaUri } from './kafka-uri.js';
 import type { FileMark } from './source.js';
 import { parseSourceUri, type FilesUri, type SqsUri } from './uri.js';
 
@@ -33,28 +36,45 @@ export interface FilesDepth {
   readonly lagBytes: number;
 }
 
-export type Depth = QueueDepth | FilesDepth;
+export type Depth = QueueDepth | TopicDepth | FilesDepth;
 
 /** How much of a source waits to be landed. Takes nothing from it, and can be asked again and again. */
 export interface DepthProbe {
   readonly uri: string;
   /**
    * @param taken the marks of files in the lake, by content hash; asked for when the source is files
+   * @param offsets the offsets of topics in the lake, by transaction; asked for when the source is a topic
    * @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 8 s), SOURCE_UNREADABLE
    */
-  read(taken: () => Promise<ReadonlyMap<string, FileMark>>): Promise<Depth>;
+  read(taken: () => Promise<ReadonlyMap<string, FileMark>>, offsets: () => Promise<ReadonlyMap<string, number>>): Promise<Depth>;
   close(): void;
 }
 
 /**
  * Names a source whose depth is to be asked for; connects when it is first asked.
+ * @param environment variables that may name a user and a password
  * @throws LakeError USAGE for what is no source, and for stdin
  */
-export function probeDepth(text: string): DepthProbe {
+export function probeDepth(text: string, environment: Environment = {}): DepthProbe {
   const uri = parseSourceUri(text);
   if (uri.kind === 'sqs') return new QueueProbe(uri);
-  if (uri.pattern === '-') throw new LakeError('--from: stdin can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: '-', hint: 'Give a queue, a file, a folder or a glob, or leave --from out.' });
+  if (uri.kind === 'kafka') return topicProbe(withCredentials(uri, environment));
+  if (uri.pattern === '-') throw new LakeError('--from: stdin can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: '-', hint: 'Give a queue, a topic, a file, a folder or a glob, or leave --from out.' });
   return { uri: uri.pattern, read: async (taken) => filesDepth(uri, await taken()), close: () => undefined };
+}
+
+/** The library for it is loaded when it is first asked. */
+function topicProbe(uri: KafkaUri): DepthProbe {
+  let probe: TopicProbe | null = null;
+  return {
+    uri: kafkaName(uri),
+    read: async (_taken, offsets) => {
+      const { TopicProbe } = await import('./kafka-depth.js');
+      probe ??= new TopicProbe(uri, timeoutMs, systemClock);
+      return probe.read(await offsets());
+    },
+    close: () => probe?.close(),
+  };
 }
 
 /** Keeps its client: credentials may cost a request each time they are looked for. */

@@ -7,7 +7,7 @@ const separator = 0x1f;
 
 /** Lines longer than this are rejected, cut to the first MiB. */
 export const maxLineBytes = 16 * 2 ** 20;
-const keptOfLargeBytes = 2 ** 20;
+export const keptOfLargeBytes = 2 ** 20;
 
 export interface SplitLines {
   readonly rows: number;

@@ -34,6 +34,15 @@ export interface FileMark {
   readonly complete: boolean;
 }
 
+/** Records of a topic that its retention removed before they were read. */
+export interface OffsetGap {
+  readonly topic: string;
+  readonly partition: number;
+  /** First and last offset of those that are gone. */
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface AckResult {
   readonly acked: number;
   readonly failed: number;
@@ -65,7 +74,54 @@ export interface LineBatch extends Acknowledged {
   readonly mark: FileMark;
 }
 
-export type Batch = MessageBatch | LineBatch;
+/** A record of a topic that can't go the fast way. `odd`: text that the record spool can't hold; the others are rejected with their reason. */
+export interface SlowRecord {
+  readonly offset: number;
+  readonly sentAtMs: number | null;
+  readonly key: string | null;
+  readonly headers: string | null;
+  /** Null for a tombstone. */
+  readonly body: Buffer | null;
+  readonly reason: 'odd' | 'not_utf8' | 'too_large' | 'tombstone';
+}
+
+/** Where a partition of a topic was read. Commits with the rows: the lake's offset is the only one that counts. */
+export interface OffsetMark {
+  /** The transaction of the lake that holds the next offset to read; -1 stands for none. */
+  readonly appId: string;
+  /** What the transaction said when this was read, or what the batch before it has brought it to. */
+  readonly from: number;
+  /** All offsets below have been read. */
+  readonly next: number;
+}
+
+/** What one partition of a topic has given, in the order of its offsets. May be without rows: then only the offset moves. */
+export interface RecordBatch extends Acknowledged {
+  readonly kind: 'records';
+  /** Numbers the partitions of one source; one of a topic that was made again has another. */
+  readonly number: number;
+  readonly partition: number;
+  /** A record's message id is this, `-` and its offset. */
+  readonly idPrefix: string;
+  readonly rows: number;
+  /** Lines of fields apart by U+001F: number, offset, sent at, received at (ms), key, headers, body; valid until the next batch is asked for. */
+  readonly spool: Buffer;
+  readonly slow: readonly SlowRecord[];
+  readonly receivedAtMs: number;
+  readonly mark: OffsetMark;
+  /** The window is to be committed now: others wait for it. */
+  readonly closes: boolean;
+}
+
+export type Batch = MessageBatch | LineBatch | RecordBatch;
+
+/** What a commit did. */
+export interface Committed {
+  readonly fresh: number;
+  readonly redelivered: number;
+  /** Rows that were left out, since the lake had their offsets from another consumer. */
+  readonly dropped?: number;
+}
 
 /** Where events come from. */
 export interface Source {
@@ -73,8 +129,10 @@ export interface Source {
   /** Ends when the source is drained, or when the signal aborts. */
   batches(signal: AbortSignal): AsyncIterable<Batch>;
   /** What the last commit did: a queue that lets nothing be deleted is drained when nothing fresh comes. */
-  committed(counts: { readonly fresh: number; readonly redelivered: number }): void;
+  committed(counts: Committed): void;
   /** What could not be read: files, messages. Reported at the end. */
   readonly failures: readonly LakeError[];
+  /** Offsets of a topic that were gone before they were read: failures too, which are told besides. */
+  readonly gaps?: readonly OffsetGap[];
   close(): Promise<void>;
 }

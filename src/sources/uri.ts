@@ -1,4 +1,5 @@
 import { LakeError } from '../errors.js';
+import { kafkaUri, type KafkaUri } from './kafka-uri.js';
 
 export interface SqsUri {
   readonly kind: 'sqs';
@@ -16,9 +17,9 @@ export interface FilesUri {
   readonly pattern: string;
 }
 
-export type SourceUri = SqsUri | FilesUri;
+export type SourceUri = SqsUri | KafkaUri | FilesUri;
 
-const known = 'Known are sqs://queue, a queue\'s https URL, a file, a folder, a glob, and - for stdin.';
+const known = 'Known are sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, a folder, a glob, and - for stdin.';
 
 /** Reads `--from`. @throws LakeError USAGE */
 export function parseSourceUri(text: string): SourceUri {
@@ -26,6 +27,7 @@ export function parseSourceUri(text: string): SourceUri {
   if (scheme === undefined) return { kind: 'files', pattern: text };
   if (scheme === 'file') return { kind: 'files', pattern: decoded(text.slice('file://'.length), text) };
   if (scheme === 'sqs') return sqsUri(text);
+  if (scheme === 'kafka') return kafkaUri(text);
   if (scheme === 'http' || scheme === 'https') return queueUrl(text);
   throw usage(`${scheme}:// is no source`, text, known);
 }

@@ -52,9 +52,9 @@ describe('a window of bronze, crashed at each step', () => {
     }, { root, storage });
     const log = storage.effects.map((effect) => effect.replace(/#\d+/g, '#').replace(/\/(rows|rejected)\/.*/, '/$1').replace(/=.*/, ''));
     assert.deepEqual(log, [
-      'sync _ingot/staging/bronze.shop/#/rejected',
-      'sync _ingot/staging/bronze.shop/#/rows',
-      'sync _ingot/staging/bronze.shop/#/rows',
+      'stage _ingot/staging/bronze.shop/#/rejected',
+      'stage _ingot/staging/bronze.shop/#/rows',
+      'stage _ingot/staging/bronze.shop/#/rows',
       'putIfAbsent _ingot/intents/bronze.shop/00000000000000000001.json',
       'adopt bronze/shop_rejected/received_date',
       'adopt bronze/shop/event_date',

@@ -62,7 +62,7 @@ describe('a replay that is killed, or not alone', () => {
   function crashPoints(effects: readonly string[]): number[] {
     const kind = (index: number): string => effects[index]?.split(' ')[0] ?? '';
     const inner = (index: number): boolean => kind(index - 1) === kind(index) && kind(index - 2) === kind(index) && kind(index + 1) === kind(index);
-    return effects.slice(0, -1).flatMap((_effect, index) => (/^(sync|adopt|remove)$/.test(kind(index)) && inner(index) ? [] : [index]));
+    return effects.slice(0, -1).flatMap((_effect, index) => (/^(stage|adopt|remove)$/.test(kind(index)) && inner(index) ? [] : [index]));
   }
 
   it('looks again when a person was forgotten while it was reading', async () => {
@@ -71,7 +71,7 @@ describe('a replay that is killed, or not alone', () => {
     const other = await Pipeline.open({ root, datasets: folders.mended });
     let met = 0;
     const storage = new SteppedStorage(new LocalStorage(root), async ({ op, path }) => {
-      if (op === 'sync' && path.startsWith('_ingot/staging/bronze.shop/') && met++ === 0) await listPerson(other.lake, other.dataset, 'gone');
+      if (op === 'stage' && path.startsWith('_ingot/staging/bronze.shop/') && met++ === 0) await listPerson(other.lake, other.dataset, 'gone');
     });
     await withPipeline(async (pipeline) => {
       assert.deepEqual((await replay(pipeline)).result.bronze.landed, { event_time_missing: 5 });

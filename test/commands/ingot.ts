@@ -22,10 +22,10 @@ export const queueEnvironment = {
   AWS_EC2_METADATA_DISABLED: 'true',
 } as const;
 
-/** Starts the command line in a process of its own, without settings of the environment. */
-export function startIngot(args: readonly string[], input = ''): Running {
+/** Starts the command line in a process of its own, without settings of the environment but those given. */
+export function startIngot(args: readonly string[], input = '', environment: Readonly<Record<string, string>> = queueEnvironment): Running {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(INGOT|AWS)_/.test(name)));
-  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], env: { ...inherited, ...queueEnvironment } });
+  const child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...args], { cwd: project, stdio: ['pipe', 'pipe', 'pipe'], env: { ...inherited, ...environment } });
   const stdout: string[] = [];
   const stderr: string[] = [];
   child.stdout.setEncoding('utf8').on('data', (text: string) => stdout.push(text));

@@ -9,7 +9,7 @@ import { probeDepth } from '../../src/sources/depth.js';
 import { removeTemporaryFolders, TestClock } from '../support/lake.js';
 import { datasetsDir, eventBody, linesFile, standingClock, withPipeline } from '../support/pipeline.js';
 
-const counts: ProcessCounts = { received: 9, landed: 7, rejected: 1, redelivered: 1, commits: 2, refreshes: 3, refreshMs: 1_250 };
+const counts: ProcessCounts = { received: 10, landed: 7, rejected: 1, redelivered: 1, forgotten: 1, commits: 2, refreshes: 3, refreshMs: 1_250 };
 const noShares = { rejected: 0, rows: 0, share: null, newestDay: null };
 const bare: StatusSummary = {
   dataset: 'shop', at: '2026-03-10T12:00:00.000Z', tables: [], silver: { stale: [], contracts: [] }, gold: { stale: null, reason: null },
@@ -99,7 +99,7 @@ describe('the metrics of a process', () => {
       assert.deepEqual([value('stale_partitions', 'layer=silver'), value('stale_partitions', 'layer=gold')], [1, 0]);
       assert.deepEqual([value('rejected_ratio', 'layer=bronze'), value('rejected_ratio', 'layer=silver'), value('rejected_newest_day_ratio', 'layer=bronze')], [0.2, 1 / 3, 0.2]);
       assert.deepEqual([value('source_waiting_files'), value('source_waiting_bytes'), value('status_errors')], [1, 3, 0]);
-      assert.deepEqual(['received', 'landed', 'rejected', 'redelivered', 'commits', 'refreshes'].map((name) => [families.get(`ingot_${name}_total`)?.type, value(`${name}_total`)]), [9, 7, 1, 1, 2, 3].map((count) => ['counter', count]));
+      assert.deepEqual(['received', 'landed', 'rejected', 'redelivered', 'forgotten', 'commits', 'refreshes'].map((name) => [families.get(`ingot_${name}_total`)?.type, value(`${name}_total`)]), [10, 7, 1, 1, 1, 2, 3].map((count) => ['counter', count]));
       assert.deepEqual([families.get('ingot_refresh_seconds')?.type, value('refresh_seconds')], ['gauge', 1.25]);
       for (const [name, { type, help, samples }] of families) assert.ok(type === (name.endsWith('_total') ? 'counter' : 'gauge') && help.endsWith('.') && samples.size > 0, name);
     }, { clock });

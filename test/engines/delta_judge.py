@@ -47,7 +47,7 @@ def condition(column, operator, kind=None, value=None):
 
 
 def answer(request):
-    table = DeltaTable(request["table"])
+    table = DeltaTable(request["table"], storage_options=request.get("storage_options"))
     op = request["op"]
     if op == "datafusion":
         return rows(QueryBuilder().register("t", table).execute(request["sql"]).read_all())

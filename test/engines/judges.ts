@@ -13,6 +13,8 @@ export interface JudgeRequest {
   readonly filters?: readonly (readonly string[])[];
   readonly rows?: readonly Readonly<Record<string, readonly (string | number | null)[]>>[];
   readonly predicate?: string;
+  /** delta-rs' own settings for a table that is not in a folder. */
+  readonly storage_options?: Readonly<Record<string, string>>;
 }
 
 export function required(name: string): string {

@@ -6,8 +6,9 @@ import { LakeError } from '../../src/errors.js';
 import type { Action } from '../../src/lake/actions.js';
 import { writeCheckpoint } from '../../src/lake/checkpoint.js';
 import { textList } from '../../src/lake/duckdb.js';
-import type { Lake } from '../../src/lake/lake.js';
+import { Lake } from '../../src/lake/lake.js';
 import { commitName } from '../../src/lake/layout.js';
+import { LocalStorage } from '../../src/lake/local.js';
 import { creation } from '../../src/lake/schema.js';
 import type { Snapshot } from '../../src/lake/snapshot.js';
 import { removeTemporaryFolders, temporaryFolder, testLake } from '../support/lake.js';
@@ -98,6 +99,17 @@ describe('a checkpoint', () => {
     }
     await lake.storage.remove([`${log}/_last_checkpoint`]);
     assert.deepEqual(await reread(root), whole);
+  });
+
+  it('is found by its hint, and all entries after it, when a listing lags and shows nothing, or what was trimmed since', async () => {
+    const whole = facts(await commits(lake, 203));
+    await lake.storage.remove([...Array.from({ length: 200 }, (_value, version) => `${log}/${commitName(version)}`), `${log}/00000000000000000100.checkpoint.parquet`]);
+    for (const shown of [[], [commitName(0)], [commitName(0), commitName(100), '00000000000000000100.checkpoint.parquet', commitName(101)]]) {
+      const storage = Object.assign(new LocalStorage(root), { list: () => Promise.resolve(shown) });
+      const lagging = new Lake({ ...lake.options, storage });
+      assert.deepEqual(facts(await lagging.table('silver', 'event').snapshot()), whole, shown.join());
+      await lagging.close();
+    }
   });
 
   it('that is torn does no harm while the entries are there, and is named when they are not', async () => {

@@ -85,6 +85,27 @@ describe('a Delta log', () => {
     assert.equal(await table.snapshot(), null);
   });
 
+  it('is read to its newest version whatever of it a listing shows', async () => {
+    const storage = await logOf([add('a')], [add('b')], [add('c')], [add('d')]);
+    for (const shown of [[], [commitName(0)], [commitName(0), commitName(1)], [commitName(0), commitName(3)]]) {
+      const lagging = Object.assign(Object.create(storage) as MemoryStorage, { list: () => Promise.resolve(shown) });
+      assert.deepEqual([...((await tableOf(lagging).snapshot())?.files.keys() ?? [])], ['a', 'b', 'c', 'd'], shown.join());
+    }
+    const early = Object.assign(Object.create(storage) as MemoryStorage, { list: () => Promise.resolve([commitName(0), commitName(4)]) });
+    await assert.rejects(tableOf(early).snapshot(), failsWith('LAKE_CORRUPT', /version 4 is missing/));
+  });
+
+  it('whose listed version can not be read yet is looked at again', async () => {
+    const storage = await logOf([add('a')]);
+    let listings = 0;
+    const list = async (folder: string): Promise<string[]> => {
+      if (++listings === 2) await storage.put(`${log}/${commitName(1)}`, serializeActions([add('b')]));
+      return listings === 1 ? [commitName(0), commitName(1)] : storage.list(folder);
+    };
+    assert.deepEqual([...((await tableOf(Object.assign(Object.create(storage) as MemoryStorage, { list })).snapshot())?.files.keys() ?? [])], ['a', 'b']);
+    assert.equal(listings, 2);
+  });
+
   it('with a hole is refused, not read up to the hole', async () => {
     const storage = await logOf([add('a')], [add('b')], [add('c')]);
     await storage.remove([`${log}/${commitName(1)}`]);

@@ -29,9 +29,9 @@ async function begun(storage: Storage): Promise<void> {
 }
 
 const effectsOfThirdRun = [
-  'sync _ingot/staging/silver.shop/#1/item_event/#2.parquet',
-  'sync _ingot/staging/silver.shop/#1/event/#3.parquet',
-  'sync _ingot/staging/silver.shop/#1/manifest',
+  'stage _ingot/staging/silver.shop/#1/item_event/#2.parquet',
+  'stage _ingot/staging/silver.shop/#1/event/#3.parquet',
+  'stage _ingot/staging/silver.shop/#1/manifest',
   'putIfAbsent _ingot/intents/silver.shop/00000000000000000003.json',
   'adopt silver/item_event/platform=IOS/part-#4.parquet',
   'adopt silver/event/platform=IOS/part-#5.parquet',
@@ -275,7 +275,7 @@ describe('a scope', () => {
       override read = (path: string): Promise<Buffer | null> => storage.read(path);
       override list = (folder: string): Promise<string[]> => storage.list(folder);
       override size = (path: string): Promise<number | null> => storage.size(path);
-      override sync = (): Promise<void> => Promise.resolve();
+      override stage = (): Promise<void> => Promise.resolve();
       override adopt = storage.adopt.bind(storage);
       override put = storage.put.bind(storage);
       override removeFolder = storage.removeFolder.bind(storage);

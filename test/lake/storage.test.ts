@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LakeError } from '../../src/errors.js';
@@ -30,6 +30,25 @@ describe('a lake in a folder', () => {
       for (const name of own) assert.equal((await storage.read(`race/${name}.json`))?.toString(), `writer ${writer}\n`.repeat(1000));
     }
     assert.equal((await readdir(join(root, 'race'))).length, names);
+  });
+
+  it('makes files for their owner and readers of the group, whatever the umask gives and DuckDB makes', async () => {
+    const before = process.umask(0);
+    try {
+      const root = join(temporaryFolder(), 'lake');
+      const storage = new LocalStorage(root);
+      await storage.put('_ingot/one/two', '');
+      await storage.putIfAbsent('t/_delta_log/0.json', '');
+      writeFileSync(join(root, '_ingot/one/part.parquet'), '', { mode: 0o666 });
+      writeFileSync(join(root, '_ingot/one/tight.parquet'), '', { mode: 0o600 });
+      const moves = ['part', 'tight'].map((name) => ({ from: `_ingot/one/${name}.parquet`, to: `t/p=1/${name}.parquet` }));
+      await storage.stage('_ingot/one', moves);
+      await storage.adopt(moves);
+      const modes = Object.fromEntries(['', '_ingot/one', '_ingot/one/two', 't/_delta_log/0.json', 't/p=1', 't/p=1/part.parquet', 't/p=1/tight.parquet'].map((path) => [path, (statSync(join(root, path)).mode & 0o777).toString(8)]));
+      assert.deepEqual(modes, { '': '750', '_ingot/one': '750', '_ingot/one/two': '640', 't/_delta_log/0.json': '640', 't/p=1': '750', 't/p=1/part.parquet': '640', 't/p=1/tight.parquet': '600' });
+    } finally {
+      process.umask(before);
+    }
   });
 
   it('does not list the temporary file of a writer that died', async () => {

@@ -46,7 +46,7 @@ describe('a compaction beside writers and readers', () => {
     const root = copy();
     const state = { landed: false };
     const storage = new SteppedStorage(new LocalStorage(root), async ({ op, path }) => {
-      if (state.landed || op !== 'sync' || !path.startsWith('_ingot/staging/bronze.shop')) return;
+      if (state.landed || op !== 'stage' || !path.startsWith('_ingot/staging/bronze.shop')) return;
       state.landed = true;
       await withPipeline((other) => other.land(landing(landings)), { root });
     });
@@ -66,7 +66,7 @@ describe('a compaction beside writers and readers', () => {
     const root = copy();
     const state = { replaced: false };
     const storage = new SteppedStorage(new LocalStorage(root), async ({ op, path }) => {
-      if (state.replaced || op !== 'sync' || !path.startsWith('_ingot/staging/silver.shop')) return;
+      if (state.replaced || op !== 'stage' || !path.startsWith('_ingot/staging/silver.shop')) return;
       state.replaced = true;
       await withPipeline((other) => other.silver({ since: '2026-01-01', until: '2026-01-01' }), { root });
     });
@@ -89,7 +89,7 @@ describe('a compaction beside writers and readers', () => {
       return allRows(pipeline);
     }, { root: counted, storage: recording });
     const kind = (index: number): string => recording.effects[index]?.split(' ')[0] ?? '';
-    const inner = (index: number): boolean => /^(sync|adopt|remove)$/.test(kind(index)) && kind(index - 1) === kind(index) && kind(index + 1) === kind(index);
+    const inner = (index: number): boolean => /^(stage|adopt|remove)$/.test(kind(index)) && kind(index - 1) === kind(index) && kind(index + 1) === kind(index);
     const points = recording.effects.flatMap((_effect, index) => (inner(index) ? [] : [index]));
     assert.ok(points.length > 8);
     for (const effect of points.slice(0, -1)) {

@@ -92,7 +92,7 @@ describe('a vacuum beside writers, living and dead', () => {
     const root = copyOf(full);
     const state = { vacuums: 0, busy: false };
     const storage = new SteppedStorage(new LocalStorage(root), async ({ op, path }) => {
-      if (state.busy || !['adopt', 'putIfAbsent', 'sync', 'remove'].includes(op) || path.startsWith('_ingot/staging/spill')) return;
+      if (state.busy || !['adopt', 'putIfAbsent', 'stage', 'remove'].includes(op) || path.startsWith('_ingot/staging/spill')) return;
       state.busy = true;
       await withPipeline(async (other) => {
         const tables = ['bronze.shop', 'bronze.shop_rejected', 'silver.event', 'silver.item_event'].map((name) => ({ layer: name.split('.')[0] ?? '', table: name.split('.')[1] ?? '' }));

@@ -48,7 +48,7 @@ function copyOf(root: string): string {
 function crashPoints(effects: readonly string[]): number[] {
   const kind = (index: number): string => effects[index]?.split(' ')[0] ?? '';
   const inner = (index: number): boolean => kind(index - 1) === kind(index) && kind(index - 2) === kind(index) && kind(index + 1) === kind(index);
-  return effects.slice(0, -1).flatMap((_effect, index) => (/^(sync|adopt|remove)$/.test(kind(index)) && inner(index) ? [] : [index]));
+  return effects.slice(0, -1).flatMap((_effect, index) => (/^(stage|adopt|remove)$/.test(kind(index)) && inner(index) ? [] : [index]));
 }
 
 /** Data files in the tables' folders that no newest version names, or that one names and that are not there. */

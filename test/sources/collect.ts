@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { systemClock, type Clock } from '../../src/clock.js';
 import { openSource, type SourceOptions } from '../../src/sources/open.js';
-import type { Batch, FileMark, LineBatch, Source } from '../../src/sources/source.js';
+import type { Batch, FileMark, LineBatch, RecordBatch, Source } from '../../src/sources/source.js';
 
 /** A message as a window sees it, whichever kind of batch it came in. */
 export interface Seen {
@@ -17,6 +17,7 @@ export interface Opening {
   readonly follow?: boolean;
   readonly clock?: Clock;
   readonly taken?: ReadonlyMap<string, FileMark>;
+  readonly offsets?: ReadonlyMap<string, number>;
   readonly stdin?: string | Buffer;
   readonly signal?: AbortSignal;
   readonly log?: (text: string) => void;
@@ -27,9 +28,11 @@ export function openingOptions(opening: Opening, spoolDir: string): SourceOption
     follow: opening.follow ?? false,
     clock: opening.clock ?? systemClock,
     taken: opening.taken ?? new Map(),
+    offsets: () => Promise.resolve(opening.offsets ?? new Map()),
     spoolDir,
     stdin: Readable.from([Buffer.from(opening.stdin ?? '')]),
     signal: opening.signal ?? new AbortController().signal,
+    environment: process.env,
     log: opening.log ?? (() => undefined),
   };
 }
@@ -39,25 +42,28 @@ export function openFrom(uri: string, folder: string, opening: Opening = {}): Pr
 }
 
 /** Reads a source to its end; acknowledges at the end, as a last window does. */
-export async function readAll(source: Source, { ack = true, signal = new AbortController().signal } = {}): Promise<{ readonly seen: Seen[]; readonly batches: Batch[]; readonly marks: Map<string, FileMark>; readonly failed: number }> {
+export async function readAll(source: Source, { ack = true, signal = new AbortController().signal } = {}): Promise<{ readonly seen: Seen[]; readonly batches: Batch[]; readonly marks: Map<string, FileMark>; readonly offsets: Map<string, number>; readonly failed: number }> {
   const batches: Batch[] = [];
   const marks = new Map<string, FileMark>();
+  const offsets = new Map<string, number>();
   let failed = 0;
   try {
     for await (const given of source.batches(signal)) {
-      const batch = given.kind === 'lines' ? { ...given, spool: Buffer.from(given.spool) } : given;
+      const batch = given.kind !== 'messages' ? { ...given, spool: Buffer.from(given.spool) } : given;
       batches.push(batch);
       if (batch.kind === 'lines') marks.set(batch.mark.sha256, batch.mark);
+      if (batch.kind === 'records') offsets.set(batch.mark.appId, batch.mark.next);
     }
     if (ack) for (const batch of batches) failed += (await batch.ack()).failed;
   } finally {
     await source.close();
   }
-  return { seen: batches.flatMap(seenIn), batches, marks, failed };
+  return { seen: batches.flatMap(seenIn), batches, marks, offsets, failed };
 }
 
 export function seenIn(batch: Batch): Seen[] {
   if (batch.kind === 'messages') return batch.messages.map(({ messageId, body }) => ({ id: messageId, body, reason: null }));
+  if (batch.kind === 'records') return recordsIn(batch);
   return linesIn(batch);
 }
 
@@ -71,6 +77,18 @@ function linesIn(batch: LineBatch): Seen[] {
   const rows = [...good, ...slow].sort((one, other) => one.line - other.line);
   if (rows.length !== batch.rows) throw new Error(`the batch says ${batch.rows} rows and has ${rows.length}`);
   return rows.map(({ line, body, reason }) => ({ id: `${batch.fileId.slice(0, 32)}:${line}`, body, reason }));
+}
+
+function recordsIn(batch: RecordBatch): Seen[] {
+  const good = batch.spool.toString('utf8').split('\n').slice(0, -1).map((row) => {
+    const [number, offset, , , , , ...body] = row.split('\x1f');
+    if (number !== String(batch.number) || body.length !== 1) throw new Error(`a bad row in the spool: ${row}`);
+    return { offset: Number(offset), body: body[0]!, reason: null };
+  });
+  const slow = batch.slow.map(({ offset, body, reason }) => ({ offset, body: body?.toString(reason === 'not_utf8' ? 'latin1' : 'utf8') ?? '', reason: reason === 'odd' ? null : reason }));
+  const rows = [...good, ...slow].sort((one, other) => one.offset - other.offset);
+  if (rows.length !== batch.rows) throw new Error(`the batch says ${batch.rows} rows and has ${rows.length}`);
+  return rows.map(({ offset, body, reason }) => ({ id: `${batch.idPrefix}-${offset}`, body, reason }));
 }
 
 export function bodiesOf(seen: readonly Seen[]): string[] {

@@ -14,7 +14,7 @@ const none = () => Promise.resolve(new Map());
 async function depthOf(from: string, pipeline?: Pipeline): Promise<Depth> {
   const probe = probeDepth(from);
   try {
-    return await probe.read(pipeline === undefined ? none : async () => (await readTaken(pipeline.lake, pipeline.dataset)).marks);
+    return await probe.read(pipeline === undefined ? none : async () => (await readTaken(pipeline.lake, pipeline.dataset)).marks, none);
   } finally {
     probe.close();
   }
@@ -51,11 +51,11 @@ describe('how much waits in a queue', () => {
   it('takes nothing from it, and is told anew by the same probe, also after an error', async () => {
     const probe = probeDepth(uri('asked-twice'));
     try {
-      await assert.rejects(probe.read(none), { code: 'SOURCE_NOT_FOUND', message: 'the queue asked-twice does not exist' });
+      await assert.rejects(probe.read(none, none), { code: 'SOURCE_NOT_FOUND', message: 'the queue asked-twice does not exist' });
       const url = await server.createQueue('asked-twice');
       const depths: unknown[] = [];
       for (let n = 0; n < 3; n++) {
-        const depth = await probe.read(none);
+        const depth = await probe.read(none, none);
         depths.push(depth.kind === 'queue' && [depth.visible, depth.inFlight]);
         await sendAll(server.client, url, ['{}']);
       }

@@ -23,7 +23,7 @@ describe('--from', () => {
     assert.deepEqual(parseSourceUri('file:///in/a%20b.json'), { kind: 'files', pattern: '/in/a b.json' });
   });
 
-  for (const text of ['kafka://host:9092/topic', 's3://bucket/prefix', 'postgres://host/db', 'sqs://', 'sqs://events?visibility=0', 'sqs://events?visibility=1.5', 'sqs://events?receivers=65', 'sqs://events?colour=red', 'sqs://%zz', 'file:///%', 'http://']) {
+  for (const text of ['kafka://', 'kafka://host:9092', 'kafka://host:99999/topic', 'kafka://h/t?colour=red', 'kafka://h/t?from=noon', 'kafka://h/t?cert=c', 'kafka://u:p@h/t', 'kafka://h/t?sasl=gssapi', 'kafka://h/to%20pic', 's3://bucket/prefix', 'postgres://host/db', 'sqs://', 'sqs://events?visibility=0', 'sqs://events?visibility=1.5', 'sqs://events?receivers=65', 'sqs://events?colour=red', 'sqs://%zz', 'file:///%', 'http://']) {
     it(`refuses ${text} as wrong usage, with what there is instead`, () => {
       assert.throws(() => parseSourceUri(text), (error: { code?: string; hint?: string }) => error.code === 'USAGE' && (error.hint ?? '') !== '');
     });

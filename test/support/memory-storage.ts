@@ -1,8 +1,9 @@
-import type { Move, Storage, Walk } from '../../src/lake/storage.js';
+import type { Move, Staged, Storage, Walk } from '../../src/lake/storage.js';
 
 /** A storage in memory, for tests that take thousands of steps. Every call is done at once. */
 export class MemoryStorage implements Storage {
   readonly root = '/memory';
+  readonly remote = null;
   private readonly files = new Map<string, Buffer>();
 
   /** All paths, sorted. */
@@ -38,9 +39,22 @@ export class MemoryStorage implements Storage {
     return Promise.resolve();
   }
 
-  sync(paths: readonly string[]): Promise<void> {
-    const absent = paths.find((path) => !this.files.has(path));
-    return absent === undefined ? Promise.resolve() : Promise.reject(new Error(`no such file: ${absent}`));
+  stage(_staging: string, moves: readonly Move[]): Promise<void> {
+    const absent = moves.find(({ from }) => !this.files.has(from));
+    return absent === undefined ? Promise.resolve() : Promise.reject(new Error(`no such file: ${absent.from}`));
+  }
+
+  unstage(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  staged(): Promise<readonly Staged[]> {
+    return Promise.resolve([]);
+  }
+
+  stagedPath(located: string): string {
+    if (!located.startsWith(`${this.root}/`)) throw new Error(`lies elsewhere: ${located}`);
+    return located.slice(this.root.length + 1);
   }
 
   adopt(moves: readonly Move[]): Promise<void> {

@@ -47,6 +47,8 @@ export interface PipelineOptions {
   readonly storage?: Storage;
   readonly clock?: Clock;
   readonly datasets?: string;
+  /** The dataset; shop by default. */
+  readonly name?: string;
 }
 
 export type Row = Record<string, unknown>;
@@ -62,9 +64,9 @@ export class Pipeline {
     private readonly datasets: string,
   ) {}
 
-  static async open({ root = temporaryFolder(), storage, clock = standingClock(), datasets = datasetsDir }: PipelineOptions = {}): Promise<Pipeline> {
+  static async open({ root = temporaryFolder(), storage, clock = standingClock(), datasets = datasetsDir, name = 'shop' }: PipelineOptions = {}): Promise<Pipeline> {
     const lake = new Lake({ storage: storage ?? new LocalStorage(root), clock, memoryLimitBytes: 1e9, threads: 2, retainMs: 0 });
-    return new Pipeline(lake, await (datasets === datasetsDir ? (shop ??= loadDataset(datasetsDir, 'shop')) : loadDataset(datasets, 'shop')), datasets);
+    return new Pipeline(lake, await (datasets === datasetsDir && name === 'shop' ? (shop ??= loadDataset(datasetsDir, name)) : loadDataset(datasets, name)), datasets);
   }
 
   get root(): string {

@@ -1,14 +1,17 @@
-import type { Move, Storage, Walk } from '../../src/lake/storage.js';
+import type { Move, Staged, Storage, Walk } from '../../src/lake/storage.js';
 
 /** One call of a storage that is done whole or not at all. */
 export interface Step {
-  readonly op: 'read' | 'list' | 'size' | 'putIfAbsent' | 'put' | 'sync' | 'adopt' | 'remove' | 'removeFolder' | 'walk' | 'removeEmpty';
+  readonly op: 'read' | 'list' | 'size' | 'putIfAbsent' | 'put' | 'stage' | 'adopt' | 'unstage' | 'staged' | 'remove' | 'removeFolder' | 'walk' | 'removeEmpty';
   readonly path: string;
 }
 
 export function isEffect(step: Step): boolean {
-  return step.op !== 'read' && step.op !== 'list' && step.op !== 'size' && step.op !== 'walk';
+  return !noEffects.has(step.op);
 }
+
+/** `unstage` is none for readers and for who recovers: it removes what nobody names. */
+const noEffects: ReadonlySet<Step['op']> = new Set(['read', 'list', 'size', 'walk', 'staged', 'unstage']);
 
 /** A storage that takes every call apart into steps and asks before and after each. */
 export class SteppedStorage implements Storage {
@@ -20,6 +23,14 @@ export class SteppedStorage implements Storage {
 
   get root(): string {
     return this.inner.root;
+  }
+
+  get remote(): Storage['remote'] {
+    return this.inner.remote;
+  }
+
+  stagedPath(located: string): string {
+    return this.inner.stagedPath(located);
   }
 
   locate(path: string): string {
@@ -50,8 +61,16 @@ export class SteppedStorage implements Storage {
     return this.step({ op: 'put', path }, () => this.inner.put(path, content));
   }
 
-  async sync(paths: readonly string[]): Promise<void> {
-    for (const path of paths) await this.step({ op: 'sync', path }, () => this.inner.sync([path]));
+  async stage(staging: string, moves: readonly Move[]): Promise<void> {
+    for (const move of moves) await this.step({ op: 'stage', path: move.from }, () => this.inner.stage(staging, [move]));
+  }
+
+  unstage(staging: string, abandoned: readonly Move[]): Promise<void> {
+    return this.step({ op: 'unstage', path: staging }, () => this.inner.unstage(staging, abandoned));
+  }
+
+  staged(): Promise<readonly Staged[]> {
+    return this.step({ op: 'staged', path: '' }, () => this.inner.staged());
   }
 
   async adopt(moves: readonly Move[]): Promise<void> {

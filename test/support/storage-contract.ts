@@ -89,13 +89,48 @@ export function describeStorage({ name, open }: StorageUnderTest): void {
 
     it('adopts staged files, twice as well as once, and two at once', async () => {
       const storage = await open();
-      const moves = Array.from({ length: 40 }, (_value, index) => ({ from: `staging/${index}`, to: `t/p=${index % 7}/${index}.parquet` }));
+      const staging = '_ingot/staging/test/one';
+      const moves = Array.from({ length: 40 }, (_value, index) => ({ from: `${staging}/${index}`, to: `t/p=${index % 7}/${index}.parquet`, own: index % 2 === 0 }));
       for (const { from } of moves) await storage.put(from, from);
-      await storage.sync(moves.map((move) => move.from));
+      await storage.stage(staging, moves);
       await Promise.all([storage.adopt(moves), storage.adopt(moves)]);
       await storage.adopt(moves);
       for (const { from, to } of moves) assert.equal((await storage.read(to))?.toString(), from);
-      assert.deepEqual(await storage.list('staging'), []);
+      assert.deepEqual(await storage.list(staging), []);
+      await storage.unstage(staging, []);
+      for (const { from, to } of moves) assert.equal((await storage.read(to))?.toString(), from);
+    });
+
+    it('puts no file in place, before it is adopted, under a name that another may want too', async () => {
+      const storage = await open();
+      const [one, two] = ['_ingot/staging/test/one', '_ingot/staging/test/two'];
+      for (const staging of [one, two]) {
+        await storage.put(`${staging}/manifest`, staging);
+        await storage.stage(staging, [{ from: `${staging}/manifest`, to: 't/1.json' }]);
+        assert.equal(await storage.read('t/1.json'), null);
+      }
+      await storage.unstage(one, [{ from: `${one}/manifest`, to: 't/1.json' }]);
+      await storage.adopt([{ from: `${two}/manifest`, to: 't/1.json' }]);
+      assert.equal((await storage.read('t/1.json'))?.toString(), two);
+    });
+
+    it('has staged files in place when they are adopted and not before somebody may need them, and none of those that were abandoned', async () => {
+      const storage = await open();
+      const staging = '_ingot/staging/test/one';
+      const moves = ['a', 'b'].map((name) => ({ from: `${staging}/${name}`, to: `t/${name}`, own: true }));
+      for (const { from } of moves) await storage.put(from, from);
+      await storage.stage(staging, moves);
+      const promised = (await storage.staged()).flatMap(({ paths }) => paths);
+      for (const path of (await storage.list('t')).map((name) => `t/${name}`)) assert.ok(promised.includes(path));
+      await storage.unstage(staging, moves);
+      assert.deepEqual(await storage.list('t'), []);
+      assert.deepEqual(await storage.staged(), []);
+    });
+
+    it('finds the way back from what it has DuckDB write', async () => {
+      const storage = await open();
+      assert.equal(storage.stagedPath(storage.locate('_ingot/staging/test/one/rows/a.parquet')), '_ingot/staging/test/one/rows/a.parquet');
+      assert.throws(() => storage.stagedPath('/elsewhere/a.parquet'));
     });
 
     it('removes files and whole folders, and nothing beside them', async () => {

@@ -12,7 +12,7 @@ WITH source_row AS (
   FROM tested
 ), found AS (
   -- In a usual row what stands under a key is a plain value: its type needs no second look.
-  SELECT *, CASE WHEN _unusual THEN json_type(_doc, $event_at) END AS _types, json_extract_string(_doc, $event_at) AS _texts
+  SELECT *, CASE WHEN _unusual THEN json_type({{types_in}}, $event_at) END AS _types, {{parents}} json_extract_string(_doc, $event_at) AS _texts
   FROM document
 ), raw AS (
   SELECT *, {{raw}}

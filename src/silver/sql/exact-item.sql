@@ -7,7 +7,7 @@ WITH element AS (
   FROM exact_event
   WHERE _rejection IS NULL
 ), found AS (
-  SELECT _row, _java, item_index, json_type(_element, $item_at) AS _types, json_extract_string(_element, $item_at) AS _texts
+  SELECT _row, _java, item_index, json_type(_element, $item_at) AS _types, {{parents}} json_extract_string(_element, $item_at) AS _texts
   FROM element
 ), raw AS (
   SELECT *, {{raw}}

@@ -1,0 +1,47 @@
+import type { DuckDBValue } from '@duckdb/node-api';
+import { timeColumn, type Dataset } from '../dataset.js';
+import { fill, identifier, sqlFile } from '../lake/sql.js';
+import { eventReading, unusualIn } from './compile-event.js';
+import { checkKeys, eventKey } from './compile-exact.js';
+import { escaped, fieldsOf, TextSql, Values } from './compile-values.js';
+
+/** The SQL of a contract without items: one SELECT each, in their order. */
+export interface CompiledFlat {
+  readonly message: string;
+  readonly held: string;
+  readonly exact: string;
+  readonly event: string;
+  readonly rejected: string;
+  readonly duplicates: string;
+  readonly parameters: Readonly<Record<string, DuckDBValue>>;
+}
+
+const file = (name: string): string => sqlFile(import.meta.url, `./sql/${name}.sql`);
+
+/**
+ * Compiles a contract without items to SQL: an event is all in its own columns, so one reading gives its id as well.
+ * @param exactly read every row value by value: slower, and the same rows
+ * @throws LakeError `DATASET_INVALID` when a key can't be looked up in JSON.
+ */
+export function compileFlat(dataset: Dataset, exactly: boolean): CompiledFlat {
+  checkKeys(dataset);
+  const values = new Values();
+  const text = new TextSql(dataset, values);
+  const event = fieldsOf(dataset.event.columns);
+  const unusual = unusualIn(dataset, values);
+  const shared = { columns: event.map(({ quoted }) => `${quoted}, `).join(''), time: identifier(timeColumn(dataset)) };
+  return {
+    message: fill(file('flat-message'), {
+      ...shared,
+      event_reading: eventReading(dataset, text, values, 'bronze_rows', exactly ? 'true' : unusual('_body')),
+      event_key: eventKey(event, text, (piece) => piece),
+      escaped_key: eventKey(event, text, escaped),
+    }),
+    held: file('flat-held'),
+    exact: file('flat-exact'),
+    event: fill(file('flat-event'), shared),
+    rejected: file('flat-rejected'),
+    duplicates: file('duplicates'),
+    parameters: values.parameters,
+  };
+}
