@@ -12,6 +12,9 @@ import { refreshSilver } from './silver.js';
 /** Dates that a late event has made stale wait so long at most: each costs more than all new events of today together. */
 const coldEveryMs = 30_000;
 
+/** Merging the small files of open partitions takes one run, or two when they are many. */
+const mostMergeRuns = 2;
+
 /** Silver and gold, refreshed as often as it takes; what all refreshes did, together. */
 export class Layers {
   silver: SilverSummary | null = null;
@@ -50,7 +53,7 @@ export class Layers {
 
   /** Merges the small files that refreshes leave behind, as long as there are no more commits than windows. */
   async merge(windows: number): Promise<void> {
-    if (this.silverCommits >= windows) return;
+    if (this.silverCommits + mostMergeRuns > windows) return;
     const [, silver] = datasetScopes(this.context.lake, this.dataset, []);
     if (silver === undefined) return;
     const { runs } = await compactScope(silver.scope, silver.tables, { rule: openPartitions, signal: this.context.signal });
