@@ -42,6 +42,9 @@ export interface Messages {
   readonly parameters: Parameters;
 }
 
+/** DuckDB's own default. */
+const leastLongestBytes = 16 * 2 ** 20;
+
 /**
  * Parses a window's spool with DuckDB, in one pass, into files of the two tables.
  * @param knownIds message ids that bronze has already: their rows are left out
@@ -54,6 +57,8 @@ export async function land(session: Session, dataset: Dataset, window: Window, k
     ...filesOf(window),
     messages_path: window.path('messages'),
     bad_path: window.path('bad'),
+    // DuckDB takes a buffer of twice as much at once, for each thread, however little there is to read.
+    longest_bytes: Math.max(leastLongestBytes, window.longestBytes + 1),
     records_path: window.path('records'),
     ...partitionParameters(window, floors),
     known_ids: textList(knownIds),

@@ -1,5 +1,5 @@
 -- grain: one row per message of a window whose body is no text
--- inputs: $bad_path (bodies in base64, as NDJSON), $known_ids, $record_floors and $first_partition as of spool.sql; the slot `message_key`
+-- inputs: $bad_path (bodies in base64, as NDJSON, no line longer than $longest_bytes), $known_ids, $record_floors and $first_partition as of spool.sql; the slot `message_key`
 -- purpose: rows of the rejected table; all of them when every other message of the window has an event time
 SELECT
   from_base64(body) AS body,
@@ -14,7 +14,7 @@ SELECT
   CAST(make_timestamptz(received_at_ms * 1000) AS DATE) AS received_date
 FROM read_json(
   $bad_path,
-  format = 'newline_delimited', maximum_object_size = 134217728,
+  format = 'newline_delimited', maximum_object_size = $longest_bytes,
   columns = {body: 'VARCHAR', message_id: 'VARCHAR', source: 'VARCHAR', source_position: 'VARCHAR', sent_at_ms: 'BIGINT', received_at_ms: 'BIGINT', reason: 'VARCHAR', message_key: 'VARCHAR', message_headers: 'VARCHAR', number: 'BIGINT', record_offset: 'BIGINT'}
 )
 WHERE message_id NOT IN (SELECT unnest($known_ids))

@@ -1,7 +1,7 @@
 -- grain: one row per message of a window whose body is text
 -- inputs: $lines_path (file number, line number, body of each line of files, apart by U+001F); $file_ids, $file_sources and
 --         $file_received_at_ms (lists of text: the file of number $first_file is the first; lists, since a join would not run in parallel);
---         $messages_path (messages as NDJSON; number and record_offset are those of a topic's), $known_ids (message ids that bronze has already);
+--         $messages_path (messages as NDJSON, no line longer than $longest_bytes; number and record_offset are those of a topic's), $known_ids (message ids that bronze has already);
 --         $records_path (records of a topic, fields apart by U+001F); $record_ids, $record_partitions and $record_floors (lists of text: the
 --         partition of number $first_partition is the first; offsets below the floor are in bronze), $record_source
 -- purpose: messages as they came, for land.sql
@@ -24,7 +24,7 @@ UNION ALL
 SELECT body, message_id, source, source_position, make_timestamptz(sent_at_ms * 1000), make_timestamptz(received_at_ms * 1000), message_key, message_headers
 FROM read_json(
   $messages_path,
-  format = 'newline_delimited', maximum_object_size = 134217728,
+  format = 'newline_delimited', maximum_object_size = $longest_bytes,
   columns = {body: 'VARCHAR', message_id: 'VARCHAR', source: 'VARCHAR', source_position: 'VARCHAR', sent_at_ms: 'BIGINT', received_at_ms: 'BIGINT', message_key: 'VARCHAR', message_headers: 'VARCHAR', number: 'BIGINT', record_offset: 'BIGINT'}
 )
 WHERE message_id NOT IN (SELECT unnest($known_ids))

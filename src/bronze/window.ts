@@ -29,6 +29,8 @@ export interface WindowPartition extends OffsetMark {
 export class Window {
   rows = 0;
   bytes = 0;
+  /** The longest line of the spools that are JSON. */
+  longestBytes = 0;
   /** Messages that are in the window twice: the first counts. */
   repeated = 0;
   readonly redeliveries: Redelivery[] = [];
@@ -109,14 +111,19 @@ export class Window {
       this.rows++;
       if (message.redelivered) this.redeliveries.push(message);
       const facts = { message_id: message.messageId, source: this.source, source_position: message.position, sent_at_ms: message.sentAtMs, received_at_ms: message.receivedAtMs };
-      if (isWellFormed(message.body)) good.push(JSON.stringify({ body: message.body, ...facts }));
+      if (isWellFormed(message.body)) good.push(this.measured(JSON.stringify({ body: message.body, ...facts })));
       else await this.append(this.bad, { body: Buffer.from(message.body).toString('base64'), ...facts, reason: 'not_utf8' });
     }
     if (good.length > 0) await this.spool(this.messages, `${good.join('\n')}\n`);
   }
 
   private append(file: FileHandle, record: object): Promise<void> {
-    return this.spool(file, `${JSON.stringify(record)}\n`);
+    return this.spool(file, `${this.measured(JSON.stringify(record))}\n`);
+  }
+
+  private measured(line: string): string {
+    this.longestBytes = Math.max(this.longestBytes, Buffer.byteLength(line));
+    return line;
   }
 
   private async spool(file: FileHandle, content: string | Buffer): Promise<void> {

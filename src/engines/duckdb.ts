@@ -1,5 +1,6 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { messageOf } from '../errors.js';
 import type { Parameters, Session } from '../lake/duckdb.js';
 import { identifier, parametersOf } from '../lake/sql.js';
 import type { ColumnStatistics, StagedFile } from '../lake/staged.js';
@@ -7,6 +8,8 @@ import type { ColumnStatistics, StagedFile } from '../lake/staged.js';
 /** Rows in a row group: small enough to prune by, large enough to compress. */
 const rowGroupRows = 122_880;
 const maxOpenPartitions = 2_000;
+/** Rows of sorted ones that are held back at once: they are of few partitions. */
+const sortedRows = 2_048;
 
 export interface WriteOptions {
   readonly parameters?: Parameters;
@@ -23,9 +26,28 @@ export async function write(session: Session, select: string, options: WriteOpti
   const columns = options.partitionBy.map(identifier).join(', ');
   await mkdir(dirname(options.stagingDir), { recursive: true });
   await session.run(`SET partitioned_write_max_open_files = ${maxOpenPartitions}`);
-  const copy = `COPY (${select}) TO $staging_dir (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, PARTITION_BY (${columns}), FILENAME_PATTERN 'part-{uuid}', RETURN_STATS)`;
-  const reports = await session.rows(copy, parametersOf(copy, { ...options.parameters, staging_dir: options.stagingDir }));
-  return reports.map(stagedFile);
+  const copyOf = async (rows: string): Promise<StagedFile[]> => {
+    const copy = `COPY (${rows}) TO $staging_dir (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, PARTITION_BY (${columns}), FILENAME_PATTERN 'part-{uuid}', RETURN_STATS)`;
+    const reports = await session.rows(copy, parametersOf(copy, { ...options.parameters, staging_dir: options.stagingDir }));
+    return reports.map(stagedFile);
+  };
+  try {
+    return await copyOf(select);
+  } catch (error) {
+    if (!isOutOfMemory(error)) throw error;
+  }
+  // Each partition that has rows takes some 300 kB for each thread: thousands of them are written one after the other.
+  await rm(options.stagingDir, { recursive: true, force: true });
+  await session.run(`SET partitioned_write_flush_threshold = ${sortedRows}`);
+  try {
+    return await copyOf(`SELECT * FROM (${select}) ORDER BY ${columns}`);
+  } finally {
+    await session.run('RESET partitioned_write_flush_threshold');
+  }
+}
+
+function isOutOfMemory(error: unknown): boolean {
+  return /^Out of Memory Error/.test(messageOf(error));
 }
 
 /** Wide rows make smaller row groups: what is held back for one, on each thread, is bounded by this as well. */
