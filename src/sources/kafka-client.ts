@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOptions as TlsOptions } from 'node:tls';
 import { ConnectionPool, Consumer, FetchIsolationLevels, kGetApi, ListOffsetTimestamps, ResponseError, type API, type Connection, type ConsumerOptions, type fetchV17 } from '@platformatic/kafka';
 import { LakeError, messageOf } from '../errors.js';
 import { completeCompression } from './kafka-compression.js';
-import { hide, kafkaError } from './kafka-error.js';
+import { hide, isLeaderless, kafkaError } from './kafka-error.js';
 import { kafkaName, type KafkaUri } from './kafka-uri.js';
 
 type FetchRequest = fetchV17.FetchRequest;
@@ -65,6 +66,10 @@ function pem(path: string, uri: KafkaUri): Buffer {
   }
 }
 
+/** A new leader is there within seconds, as a rule. */
+const leaderLooks = 40;
+const leaderLookMs = 500;
+
 /** One client of a cluster for one topic. What the library answers wrongly or not at all is put right here. */
 export class KafkaClient {
   private readonly consumer: Consumer;
@@ -101,7 +106,7 @@ export class KafkaClient {
       const { topic } = this.uri;
       const timestamp = which === 'earliest' ? ListOffsetTimestamps.EARLIEST : typeof which === 'string' ? ListOffsetTimestamps.LATEST : BigInt(which);
       const isolationLevel = which === 'end' ? FetchIsolationLevels.READ_UNCOMMITTED : FetchIsolationLevels.READ_COMMITTED;
-      const found = await this.consumer.listOffsets({ topics: [topic], timestamp, isolationLevel });
+      const found = await this.led(() => this.consumer.listOffsets({ topics: [topic], timestamp, isolationLevel }));
       return [...(found.get(topic) ?? [])].map(Number);
     });
   }
@@ -131,6 +136,19 @@ export class KafkaClient {
     }));
     if (api.version >= leastFetchVersion) return api;
     throw new LakeError('the cluster is too old: topics have no ids there', { code: 'SOURCE_UNREADABLE', op: 'kafka', path: kafkaName(this.uri), hint: 'Kafka 3.1 or newer is needed.' });
+  }
+
+  /** Asks again, with the leaders of now, while a partition has none. */
+  private async led<T>(work: () => Promise<T>): Promise<T> {
+    for (let look = 1; ; look++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (look === leaderLooks || !isLeaderless(error)) throw error;
+      }
+      await delay(leaderLookMs);
+      await this.consumer.metadata({ topics: [this.uri.topic], forceUpdate: true });
+    }
   }
 
   private async guard<T>(work: () => Promise<T>): Promise<T> {

@@ -44,6 +44,11 @@ export function kafkaError(error: unknown, uri: KafkaUri): LakeError {
   return made(`the brokers of ${topic} can't be reached: ${text === '' ? (codes[0] ?? 'no answer') : text}`, 'SOURCE_UNREACHABLE', certificate ? 'Check tls= and ca= (the PEM file of the authority that signed the brokers\' certificates).' : `Check the network and the brokers ${uri.brokers.join(', ')}; brokers that speak TLS need tls=true.`);
 }
 
+/** True while a partition has no leader that its brokers know of: after a topic was made, and when a broker has gone. */
+export function isLeaderless(error: unknown): boolean {
+  return factsOf(error).codes.some((code) => /^(NOT_LEADER|LEADER_NOT_AVAILABLE|UNKNOWN_LEADER_EPOCH|FENCED_LEADER_EPOCH)/.test(code));
+}
+
 /** An error without the URI's user and password, should a server have told them. */
 export function hide(error: LakeError, { sasl }: KafkaUri): LakeError {
   const secrets = [sasl?.username, sasl?.password].filter((secret): secret is string => secret !== null && secret !== undefined && secret.length > 3);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { testRoot } from '../support/lake.js';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
@@ -10,7 +10,7 @@ import { countLines, writeLines, writeLinesTo } from '../../src/generate/write.j
 
 describe('writing lines', () => {
   let folder: string;
-  before(() => (folder = mkdtempSync(join(tmpdir(), 'ingot-write-'))));
+  before(() => (folder = mkdtempSync(join(testRoot(), 'ingot-write-'))));
   after(() => rmSync(folder, { recursive: true, force: true }));
 
   const lines = (): Generator<string> => generateShop({ events: 3000, days: 2, seed: 1, form: 'mixed', since: '2026-01-01' });

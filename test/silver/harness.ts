@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { testRoot } from '../support/lake.js';
 import { join } from 'node:path';
 import type { Dataset } from '../../src/dataset.js';
 import { Session, textList } from '../../src/lake/duckdb.js';
@@ -78,7 +78,7 @@ export async function tablesOf(session: Session, dataset: Dataset, stagingDir: s
 
 /** A session and a folder for one piece of work, both gone afterwards. */
 export async function inSession<T>(work: (session: Session, folder: string) => Promise<T>): Promise<T> {
-  const folder = mkdtempSync(join(tmpdir(), 'ingot-silver-'));
+  const folder = mkdtempSync(join(testRoot(), 'ingot-silver-'));
   const session = await Session.open({ memoryLimitBytes: 1e9, threads: 2, spillDir: join(folder, 'spill') });
   try {
     return await work(session, folder);

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { testRoot } from '../support/lake.js';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { systemClock, type Clock } from '../../src/clock.js';
@@ -97,7 +97,7 @@ export function bodiesOf(seen: readonly Seen[]): string[] {
 
 /** Runs with a folder of its own, and removes it. */
 export async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'ingot-sources-'));
+  const folder = await mkdtemp(join(testRoot(), 'ingot-sources-'));
   try {
     return await work(folder);
   } finally {

@@ -19,7 +19,7 @@ export class KafkaServer {
 
   static async start(settings: KafkaSettings = {}): Promise<KafkaServer> {
     const broker = await KafkaBroker.start(settings);
-    const options = { clientId: 'test', bootstrapBrokers: [broker.address], retries: 20, retryDelay: 250 };
+    const options = { clientId: 'test', bootstrapBrokers: [broker.address], retries: 120, retryDelay: 250 };
     return new KafkaServer(broker, new Admin(options), new Producer(options));
   }
 
