@@ -77,7 +77,7 @@ export function planOf(seed: number, scope: Scope): Plan {
     portions: consumers * rounds + alone.length,
     windowRows: Math.ceil(events / random.pick([1, 8, 20, 40])),
     threads: 1 + random.below(2),
-    visibilitySeconds: random.pick([3, 5]),
+    visibilitySeconds: random.pick([5, 10]),
     group: consumers > 1 || random.chance(0.5),
     consumers: Array.from({ length: consumers }, () => Array.from({ length: rounds }, landing)),
     beside: Array.from({ length: random.below(3) }, () => Array.from({ length: 1 + random.below(3) }, building)),

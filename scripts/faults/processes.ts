@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { shimRule, type Fault, type SignalFault } from './kinds.js';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
-const hangMs = 120_000;
+const hangMs = 180_000;
 const reportMs = 2_000;
 
 export interface Ended {
@@ -17,7 +17,7 @@ export interface Ended {
   readonly stderr: string;
   /** Those of the planned faults that came about. */
   readonly fired: readonly Fault[];
-  /** It did not end by itself in two minutes; Node's report of it is in the workspace. */
+  /** It did not end by itself in three minutes; Node's report of it is in the workspace. */
   readonly hung: boolean;
 }
 
