@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cached, run } from './cache.js';
+import { end, freePort } from './server.js';
 
 const version = '1.7.1';
 const startMs = 60_000;
@@ -65,19 +65,10 @@ export async function startElasticMq(libs: string | undefined = process.env['ING
   try {
     await answering(endpoint, server);
   } catch (error) {
-    await stop(server);
+    await end(server, stopMs);
     throw new Error(`ElasticMQ did not start:\n${output.join('')}`, { cause: error });
   }
-  return { endpoint, stop: () => stop(server) };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+  return { endpoint, stop: () => end(server, stopMs) };
 }
 
 async function answering(endpoint: string, server: ChildProcess): Promise<void> {
@@ -96,13 +87,4 @@ async function answering(endpoint: string, server: ChildProcess): Promise<void> 
     await delay(200);
   }
   throw new Error(`no answer within ${startMs / 1000} s`);
-}
-
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-  const ended = once(server, 'exit');
-  server.kill('SIGTERM');
-  const late = setTimeout(() => server.kill('SIGKILL'), stopMs);
-  await ended;
-  clearTimeout(late);
 }

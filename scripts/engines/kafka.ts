@@ -1,13 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { cached, cacheFolder, exists, run } from './cache.js';
+import { end, freePorts } from './server.js';
 
 const version = '4.3.1';
 const startMs = 60_000;
@@ -106,12 +106,7 @@ export class KafkaBroker {
   async halt(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const server = this.server;
     this.server = null;
-    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, 'exit');
-    server.kill(signal);
-    const late = setTimeout(() => server.kill('SIGKILL'), stopMs);
-    await ended;
-    clearTimeout(late);
+    await end(server, stopMs, signal);
   }
 
   async stop(): Promise<void> {
@@ -173,17 +168,6 @@ function serverProperties(folder: string, port: number, controllerPort: number, 
 
 function propertiesText(properties: Readonly<Record<string, string>>): string {
   return Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join('');
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map(async (server) => {
-    server.close();
-    await once(server, 'close');
-  }));
-  return ports;
 }
 
 async function accepts(port: number): Promise<boolean> {

@@ -2,12 +2,12 @@ import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { cached, exitCode } from './cache.js';
+import { end, freePort } from './server.js';
 
 const version = '1.8.0';
 const startMs = 30_000;
@@ -85,12 +85,7 @@ export class VersityGw {
   async halt(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     const server = this.server;
     this.server = null;
-    if (server?.pid === undefined || server.exitCode !== null || server.signalCode !== null) return;
-    const ended = once(server, 'exit');
-    server.kill(signal);
-    const late = setTimeout(() => server.kill('SIGKILL'), stopMs);
-    await ended;
-    clearTimeout(late);
+    await end(server, stopMs, signal);
   }
 
   async stop(): Promise<void> {
@@ -120,13 +115,4 @@ async function answering(endpoint: string, server: ChildProcess): Promise<void> 
     await delay(50);
   }
   throw new Error(`no answer within ${startMs / 1000} s`);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
