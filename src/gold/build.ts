@@ -9,10 +9,10 @@ import type { TableColumn, TableSpec } from '../lake/schema.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
-import { createView, type Reading } from '../lake/views.js';
+import type { Reading } from '../lake/views.js';
 import { failedChecks, failedRowCount, tellFailures, type FailedCheck } from './checks.js';
 import { dateOf } from './dates.js';
-import { buildSteps, dropSteps, materialize } from './execute.js';
+import { buildSteps, dropSteps, materialize, viewSilver } from './execute.js';
 import type { GoldModels, Model } from './model.js';
 import { datesOf, inputRange, rangesOf, type DateRange, type GoldPlan } from './plan.js';
 
@@ -44,10 +44,7 @@ export class GoldBuild {
     const session = await this.lake.session();
     let done = 0;
     for (const [index, range] of rangesOf(dates).entries()) {
-      const input = inputRange(range);
-      for (const reading of silver) {
-        await createView(session, this.lake, reading, (partition) => (partition['event_date'] ?? '') >= input.since && (partition['event_date'] ?? '') <= input.until);
-      }
+      await viewSilver(session, this.lake, silver, inputRange(range));
       await buildSteps(session, this.models, range);
       await this.buildModels(session, range, join(stagingDir, String(index)));
       await dropSteps(session, this.models);

@@ -1,12 +1,19 @@
 import { detailOf, LakeError } from '../errors.js';
 import type { Session } from '../lake/duckdb.js';
+import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
+import { createView, type Reading } from '../lake/views.js';
 import type { GoldModels, Step } from './model.js';
 
 /** Output dates, both included: the parameters `$since` and `$until` of every step and model. */
 export interface Dates {
   readonly since: string;
   readonly until: string;
+}
+
+/** Makes `silver.…` views of some dates' rows. */
+export async function viewSilver(session: Session, lake: Lake, silver: readonly Reading[], dates: Dates): Promise<void> {
+  for (const reading of silver) await createView(session, lake, reading, (partition) => isWithin(partition, dates));
 }
 
 /** Makes each step a temporary table; `silver.…` must be views already. */
@@ -26,4 +33,9 @@ export async function materialize(session: Session, step: Step, table: string, d
 
 export async function dropSteps(session: Session, models: GoldModels): Promise<void> {
   for (const step of models.steps) await session.run(`DROP TABLE IF EXISTS ${identifier(step.name)}`);
+}
+
+function isWithin(partition: Readonly<Record<string, string | null>>, { since, until }: Dates): boolean {
+  const date = partition['event_date'] ?? '';
+  return date >= since && date <= until;
 }

@@ -3,6 +3,7 @@ import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
 import { createView, type Reading } from '../lake/views.js';
+import { viewSilver } from './execute.js';
 import { datesOf, type DateRange } from './plan.js';
 
 /** What came to silver between two readings of its tables. */
@@ -61,11 +62,6 @@ export async function readChangedKeys(session: Session, lake: Lake, silver: read
   await session.run(`CREATE OR REPLACE TEMP TABLE ${changedKey} AS ${selects.join(' UNION ')}`);
 }
 
-/** Makes `silver.…` views of some dates' rows. */
-export async function viewSilver(session: Session, lake: Lake, silver: readonly Reading[], dates: DateRange): Promise<void> {
-  for (const reading of silver) await createView(session, lake, reading, (partition) => isWithin(partition, dates));
-}
-
 /** Makes `silver.…` views of some dates' rows with a changed key, which are read once; of the columns that the steps' texts name alone. */
 export async function readChangedRows(session: Session, lake: Lake, silver: readonly Reading[], dates: DateRange, { key, texts }: { readonly key: readonly string[]; readonly texts: readonly string[] }): Promise<void> {
   await viewSilver(session, lake, silver, dates);
@@ -88,9 +84,4 @@ const allColumns = /(?:\bselect|\bdistinct|,|\.)\s*\*|\bcolumns\s*\(/i;
 function isNamed(column: string, texts: readonly string[]): boolean {
   const name = new RegExp(`(?<![\\w])${column.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&')}(?![\\w])`, 'i');
   return texts.some((text) => name.test(text) || allColumns.test(text));
-}
-
-function isWithin(partition: Readonly<Record<string, string | null>>, { since, until }: DateRange): boolean {
-  const date = partition['event_date'] ?? '';
-  return date >= since && date <= until;
 }

@@ -3,9 +3,9 @@ import type { Lake } from '../lake/lake.js';
 import { newStagingFolder } from '../lake/staging.js';
 import type { Reading } from '../lake/views.js';
 import { shiftDate } from './dates.js';
-import { buildSteps, dropSteps } from './execute.js';
+import { buildSteps, dropSteps, viewSilver } from './execute.js';
 import { dropMarks, HotRows, stepColumns } from './hot-rows.js';
-import { changedRows, newestDate, readChangedKeys, readChangedRows, silverChange, viewSilver } from './hot-silver.js';
+import { changedRows, newestDate, readChangedKeys, readChangedRows, silverChange } from './hot-silver.js';
 import type { GoldModels, Step } from './model.js';
 import { inputRange, reach, type DateRange } from './plan.js';
 
