@@ -1,4 +1,4 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { DateTime } from 'luxon';
 import { z } from 'zod';
@@ -69,6 +69,13 @@ export function lakeRoot(text: string): string {
   return root;
 }
 
+/** What a process takes beside what DuckDB counts: Node, code, windows on their way, what allocators hold back. */
+const besideDuckdbBytes = 560e6;
+const leastDuckdbBytes = 128e6;
+const leastProcessBytes = 700e6;
+const defaultMemoryBytes = 2 ** 30;
+const mostDefaultThreads = 16;
+
 const shape = z.object({
   lake: z.string().min(1, 'is empty').transform((text, context) => parsed(lakeRoot, text, context)),
   scratch: z.string().min(1, 'is empty').transform((text) => resolve(text)).optional(),
@@ -76,8 +83,9 @@ const shape = z.object({
   s3PathStyle: z.enum(['true', 'false']).optional(),
   datasets: z.string().transform((text) => resolve(text)),
   json: z.boolean().default(false),
-  memoryLimit: bytes.pipe(z.number().min(128e6, 'is less than 128MB')),
-  threads: whole.pipe(z.number().min(1).max(256)),
+  memory: bytes.pipe(z.number().min(leastProcessBytes, `is less than ${leastProcessBytes / 1e6}MB`)).default(defaultMemoryBytes),
+  memoryLimit: bytes.pipe(z.number().min(leastDuckdbBytes, `is less than ${leastDuckdbBytes / 1e6}MB`)).optional(),
+  threads: whole.pipe(z.number().min(1).max(256)).optional(),
   retain: durationMs.optional(),
   from: z.string().optional(),
   follow: z.boolean().default(false),
@@ -107,7 +115,15 @@ const shape = z.object({
   format: z.enum(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).optional(),
   dialect: z.enum(['duckdb', 'athena']).optional(),
   engine: z.enum(['duckdb', 'athena', 'trino', 'spark']).optional(),
+}).transform(({ memory, memoryLimit, threads, ...rest }) => {
+  const duckdbBytes = memoryLimit ?? memory - besideDuckdbBytes;
+  return { ...rest, memoryLimit: duckdbBytes, threads: threads ?? Math.min(availableParallelism(), mostDefaultThreads, threadsWithin(duckdbBytes)) };
 });
+
+/** How many threads may share so much of DuckDB's memory: each takes buffers of its own. At least 1. */
+export function threadsWithin(duckdbBytes: number): number {
+  return Math.max(1, Math.floor(duckdbBytes / leastDuckdbBytes));
+}
 
 /** Every setting of every command: flags, then environment, then defaults. Parsed once, in `cli.ts`. */
 export type Config = z.output<typeof shape>;
@@ -121,7 +137,3 @@ export function parseConfig(options: unknown): Config {
   const given = typeof options === 'object' && options !== null ? (options as Record<string, unknown>)[String(issue?.path[0] ?? '')] : undefined;
   throw new LakeError(`--${option} ${typeof given === 'string' ? `${given}: ` : ''}${issue?.message ?? 'is wrong'}`, { code: 'USAGE', op: 'options', path: `--${option}`, hint: 'See --help for what it takes.' });
 }
-
-/** Half of the machine's memory, 4 GB at most. */
-export const defaultMemoryLimit = `${Math.floor(Math.min(totalmem() / 2, 4e9) / 1e6)}MB`;
-export const defaultThreads = String(Math.min(availableParallelism(), 16));

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'SOURCE_DENIED'
   | 'SOURCE_UNREADABLE'
   | 'DISK_FULL'
+  | 'OUT_OF_MEMORY'
   | 'QUERY_FAILED'
   | 'CHECK_FAILED'
   | 'AUDIT_FAILED'

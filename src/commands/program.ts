@@ -1,5 +1,4 @@
 import { Command, Option } from 'commander';
-import { defaultMemoryLimit, defaultThreads } from '../config.js';
 import type { CommandName } from './context.js';
 
 /** How a parsed command line is carried out. */
@@ -110,8 +109,9 @@ function common(): Option[] {
     option('--lake <place>', 'the lake: a folder, or s3://bucket/prefix').env('INGOT_LAKE').default('./lake'),
     option('--datasets <dir>', 'the folder of the contracts').env('INGOT_DATASETS').default('./datasets'),
     option('--json', 'print one JSON object on stdout, and nothing else there'),
-    option('--memory-limit <size>', 'memory for DuckDB; above it, it spills into the lake\'s _ingot folder (--scratch in S3)').env('INGOT_MEMORY_LIMIT').default(defaultMemoryLimit, 'half of the machine\'s, 4GB at most'),
-    option('--threads <n>', 'threads for DuckDB').env('INGOT_THREADS').default(defaultThreads, 'the machine\'s, 16 at most'),
+    option('--memory <size>', 'memory of the whole process; when it is short, DuckDB spills into the lake\'s _ingot folder (--scratch in S3)').env('INGOT_MEMORY').default(undefined, '1GiB'),
+    option('--memory-limit <size>', 'of that, what DuckDB may take').env('INGOT_MEMORY_LIMIT').default(undefined, '--memory less 560MB'),
+    option('--threads <n>', 'threads for DuckDB').env('INGOT_THREADS').default(undefined, 'the machine\'s, 16 at most, one for each 128MB of DuckDB\'s memory'),
     option('--retain <duration>', 'how long replaced files stay for running readers').env('INGOT_RETAIN').default(undefined, '0s; 1h with --follow and in S3'),
     option('--scratch <dir>', 'of a lake in S3: the folder for work in progress and what DuckDB spills').env('INGOT_SCRATCH').default(undefined, 'the system\'s temporary folder'),
     option('--duckdb-extensions <path>', 'of a lake in S3: DuckDB\'s httpfs.duckdb_extension, or its folder').env('INGOT_DUCKDB_EXTENSIONS').default(undefined, 'DuckDB installs it'),

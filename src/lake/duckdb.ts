@@ -44,6 +44,8 @@ export class Session {
       preserve_insertion_order: 'false',
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
+      // On this machine the system caches files already; DuckDB would hold every file that was ever read.
+      enable_external_file_cache: String((options.remote ?? null) !== null),
     });
     const connection = await instance.connect();
     await connection.run("SET TimeZone = 'UTC'");
@@ -112,6 +114,9 @@ export function duckdbError(error: unknown): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/No space left on device/i.test(text)) {
     return new LakeError('the disk is full', { code: 'DISK_FULL', op: 'write', hint: 'Free some space and run it again: nothing unfinished is visible.', cause: error });
+  }
+  if (/^Out of Memory Error/.test(text)) {
+    return new LakeError(messageOf(error), { code: 'OUT_OF_MEMORY', op: 'query', hint: 'Give it more with --memory, or fewer --threads: each takes buffers of its own. Nothing unfinished is visible.', cause: error });
   }
   if (/No files found that match|Cannot open file|\(HTTP 404/i.test(text)) {
     return new LakeError(messageOf(error), { code: 'FILE_GONE', op: 'read', hint: 'A data file is missing: `ingot audit` names it.', cause: error });

@@ -10,13 +10,13 @@ export function queryFailed(message: string, cause: unknown, hint?: string): Lak
  * @param tables all tables of the lake, `silver.event`, asked only when a name is unknown
  */
 export async function failureOf(error: unknown, tables: () => Promise<readonly string[]>): Promise<LakeError> {
-  if (error instanceof LakeError) return error;
   const text = error instanceof Error ? error.message : String(error);
+  if (text.startsWith('Out of Memory')) return new LakeError(text, { code: 'OUT_OF_MEMORY', op: 'query', hint: 'Give it more with --memory, or ask for fewer columns and rows.', cause: error });
+  if (error instanceof LakeError) return error;
   const unknown = /^Catalog Error: Table with name "?(.+?)"? does not exist/.exec(text);
   if (unknown?.[1] !== undefined) return unknownTable(unknown[1], await tables(), placeOf(text), error);
   if (/^Permission Error|is disabled (?:by|through) configuration/.test(text)) return queryFailed(text, error, 'A query reads the tables of the lake and nothing else.');
   if (/^Binder Error: Referenced (?:column|table) /.test(text)) return queryFailed(text, error, 'DESCRIBE silver.event, as a query, lists the columns of a table.');
-  if (text.startsWith('Out of Memory')) return queryFailed(text, error, 'Give it more with --memory-limit, or ask for fewer columns and rows.');
   return queryFailed(text, error);
 }
 
