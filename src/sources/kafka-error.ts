@@ -1,5 +1,6 @@
 import { LakeError } from '../errors.js';
 import { kafkaName, type KafkaUri } from './kafka-uri.js';
+import { AwayError, isAway } from './wait.js';
 
 /** What is known of an error of the library and of those inside it. */
 interface Facts {
@@ -41,7 +42,9 @@ export function kafkaError(error: unknown, uri: KafkaUri): LakeError {
   if (has(/UNSUPPORTED_COMPRESSION/)) return made(`records of ${topic} are packed in a way that is not known: ${text}`, 'SOURCE_UNREADABLE', 'Have its producers use gzip, snappy, lz4 or zstd.');
   if (codes.length === 0 || has(/^PLT_KFK_OUT_OF_BOUNDS$/)) return made(`records of ${topic} can't be read: ${text}`, 'SOURCE_UNREADABLE', 'A batch of them may be damaged, or packed in a way that is not known.');
   const certificate = has(/CERT|SELF_SIGNED|UNABLE_TO|ERR_TLS|ERR_SSL/) || /certificate|TLS/i.test(text);
-  return made(`the brokers of ${topic} can't be reached: ${text === '' ? (codes[0] ?? 'no answer') : text}`, 'SOURCE_UNREACHABLE', certificate ? 'Check tls= and ca= (the PEM file of the authority that signed the brokers\' certificates).' : `Check the network and the brokers ${uri.brokers.join(', ')}; brokers that speak TLS need tls=true.`);
+  const message = `the brokers of ${topic} can't be reached: ${text === '' ? (codes[0] ?? 'no answer') : text}`;
+  const hint = certificate ? 'Check tls= and ca= (the PEM file of the authority that signed the brokers\' certificates).' : `Check the network and the brokers ${uri.brokers.join(', ')}; brokers that speak TLS need tls=true.`;
+  return !certificate && isAway(codes) ? new AwayError(message, { code: 'SOURCE_UNREACHABLE', op: 'kafka', path: kafkaName(uri), hint }) : made(message, 'SOURCE_UNREACHABLE', hint);
 }
 
 /** True while a partition has no leader that its brokers know of: after a topic was made, and when a broker has gone. */

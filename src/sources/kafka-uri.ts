@@ -1,4 +1,5 @@
 import { LakeError } from '../errors.js';
+import { defaultWaitSeconds, longestWaitSeconds } from './wait.js';
 
 export interface KafkaTls {
   /** PEM files: the authority that signed the brokers' certificates, and this client's own certificate and key. */
@@ -27,12 +28,14 @@ export interface KafkaUri {
   readonly from: 'earliest' | 'latest' | number;
   readonly tls: KafkaTls | null;
   readonly sasl: KafkaSasl | null;
+  /** How long a start waits while no broker listens. */
+  readonly waitSeconds: number;
 }
 
 /** Variables by name. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const settingNames = ['group', 'from', 'tls', 'ca', 'cert', 'key', 'sasl'];
+const settingNames = ['group', 'from', 'tls', 'ca', 'cert', 'key', 'sasl', 'wait'];
 const example = 'Write kafka://host:9092/topic?group=name, brokers apart by commas.';
 const defaultPort = 9092;
 
@@ -41,7 +44,7 @@ export function kafkaName({ brokers, topic }: Pick<KafkaUri, 'brokers' | 'topic'
   return `kafka://${brokers.join(',')}/${topic}`;
 }
 
-/** `kafka://[user:password@]host:port[,host:port]/topic?group=…&from=…&tls=true&ca=…&cert=…&key=…&sasl=…`. @throws LakeError USAGE, which never shows what is secret */
+/** `kafka://[user:password@]host:port[,host:port]/topic?group=…&from=…&tls=true&ca=…&cert=…&key=…&sasl=…&wait=30`. @throws LakeError USAGE, which never shows what is secret */
 export function kafkaUri(text: string): KafkaUri {
   const match = /^kafka:\/\/(?:([^@/?#]*)@)?([^@/?#]+)\/([^/?#]+)\/?(?:\?([^#]*))?$/i.exec(text);
   const [, user, hosts = '', topicText = '', query = ''] = match ?? [];
@@ -55,7 +58,7 @@ export function kafkaUri(text: string): KafkaUri {
   if (odd !== undefined) throw usage(`the setting ${odd} is unknown`, name, `Known are ${settingNames.join(', ')}; user and password are KAFKA_USERNAME and KAFKA_PASSWORD.`);
   const group = settings.get('group');
   if (group !== null && !/^[^\s]{1,200}$/.test(group)) throw usage('group is no group\'s name', name, 'Give one without spaces.');
-  return { kind: 'kafka', brokers, topic, group, from: beginning(settings.get('from'), name), tls: tlsOf(settings, name), sasl: saslOf(settings, user, name) };
+  return { kind: 'kafka', brokers, topic, group, from: beginning(settings.get('from'), name), tls: tlsOf(settings, name), sasl: saslOf(settings, user, name), waitSeconds: waiting(settings.get('wait'), name) };
 }
 
 /** Completes a URI with the user and password of the environment, where it asks for some and has none. @throws LakeError USAGE */
@@ -80,6 +83,12 @@ function beginning(text: string | null, name: string): KafkaUri['from'] {
   const ms = /^\d{4}-\d\d-\d\d(T|$)/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(ms)) throw usage(`from=${text} is neither earliest, latest nor a time`, name, 'Write a time as 2026-01-31T00:00:00Z.');
   return ms;
+}
+
+function waiting(text: string | null, name: string): number {
+  const seconds = text === null ? defaultWaitSeconds : Number(text);
+  if (!Number.isInteger(seconds) || seconds < 0 || seconds > longestWaitSeconds || text === '') throw usage(`wait=${text ?? ''} is no whole number from 0 to ${longestWaitSeconds}`, name, 'Write how many seconds a start waits for brokers that are away; 0 waits for none.');
+  return seconds;
 }
 
 function tlsOf(settings: URLSearchParams, name: string): KafkaTls | null {

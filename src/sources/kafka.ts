@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.js';
 import { LakeError } from '../errors.js';
 import { Change } from './change.js';
 import { KafkaClient, openTimeoutMs } from './kafka-client.js';
@@ -11,15 +10,20 @@ import { Topic } from './kafka-topic.js';
 import { kafkaName, type KafkaUri } from './kafka-uri.js';
 import type { SourceOptions } from './open.js';
 import type { AckResult, Batch, Committed, OffsetGap, RecordBatch, Source } from './source.js';
+import { whenReachable } from './wait.js';
 
 /** How often it is looked whether the topic has more partitions. */
 const metadataMs = 30_000;
 
-/** @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 30 s), SOURCE_UNREADABLE, USAGE */
-export async function openKafka(uri: KafkaUri, options: SourceOptions): Promise<Source> {
+/** @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 30 s, and the time that it waits for brokers that are away), SOURCE_UNREADABLE, USAGE */
+export function openKafka(uri: KafkaUri, options: SourceOptions): Promise<Source> {
+  return whenReachable(() => openOnce(uri, options), uri.brokers.join(', '), uri.waitSeconds, options);
+}
+
+async function openOnce(uri: KafkaUri, options: SourceOptions): Promise<Source> {
   const source = new KafkaSource(uri, options);
   try {
-    await withinOpenTime(source.open(), uri, options.clock);
+    await withinOpenTime(source.open(), uri, options);
     return source;
   } catch (error) {
     await source.close();
@@ -27,13 +31,14 @@ export async function openKafka(uri: KafkaUri, options: SourceOptions): Promise<
   }
 }
 
-async function withinOpenTime(opening: Promise<void>, uri: KafkaUri, clock: Clock): Promise<void> {
+async function withinOpenTime(opening: Promise<void>, uri: KafkaUri, { clock, signal }: SourceOptions): Promise<void> {
   const done = new AbortController();
   const opened = opening.finally(() => done.abort());
-  const late = clock.sleep(openTimeoutMs, done.signal).then(() => 'late' as const);
+  const late = clock.sleep(openTimeoutMs, AbortSignal.any([done.signal, signal])).then(() => 'late' as const);
   if ((await Promise.race([opened, late])) !== 'late' || done.signal.aborted) return opened;
   opened.catch(() => undefined);
-  throw new LakeError(`the brokers of ${uri.topic} gave no answer within ${openTimeoutMs / 1000} s`, { code: 'SOURCE_UNREACHABLE', op: 'kafka', path: kafkaName(uri), hint: 'Check the network and the brokers; brokers that speak TLS need tls=true.' });
+  const message = signal.aborted ? `stopped by a signal before the brokers of ${uri.topic} gave an answer` : `the brokers of ${uri.topic} gave no answer within ${openTimeoutMs / 1000} s`;
+  throw new LakeError(message, { code: 'SOURCE_UNREACHABLE', op: 'kafka', path: kafkaName(uri), hint: 'Check the network and the brokers; brokers that speak TLS need tls=true.' });
 }
 
 class KafkaSource implements Source {

@@ -23,7 +23,7 @@ export interface SourceOptions {
 
 /**
  * Opens `--from`.
- * @throws LakeError USAGE, SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 30 s)
+ * @throws LakeError USAGE, SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE (within 30 s, and the time that it waits for a server that is away)
  */
 export async function openSource(text: string, options: SourceOptions): Promise<Source> {
   const uri = parseSourceUri(text);

@@ -1,25 +1,18 @@
-import { ChangeMessageVisibilityBatchCommand, DeleteMessageBatchCommand } from '@aws-sdk/client-sqs';
+import { DeleteMessageBatchCommand, type DeleteMessageBatchRequestEntry } from '@aws-sdk/client-sqs';
 import type { Clock } from '../clock.js';
-import { parallelDeletes, sqsError, type Queue } from './sqs-client.js';
+import { Lane } from './lane.js';
+import { batchEntries, parallelDeletes, sqsError, type Queue } from './sqs-client.js';
+import type { Held, HeldMessages } from './sqs-held.js';
 import type { AckResult } from './source.js';
 import type { SqsUri } from './uri.js';
 
-const batchEntries = 10;
 const deleteAttempts = 4;
 const firstBackoffMs = 200;
 const releaseTimeoutMs = 5_000;
 
-/** A message that was received and not deleted yet. */
-export interface Held {
-  readonly receiptHandle: string;
-  hiddenFromMs: number;
-}
-
-/** Messages of this process that are in flight: deletes them, and keeps them hidden while a window is open. */
+/** Deletes messages of this process that are in the lake, and gives back at the end what is not. */
 export class Acks {
-  private readonly held = new Set<Held>();
-  private readonly waiting: (() => void)[] = [];
-  private running = 0;
+  private readonly lane = new Lane(parallelDeletes);
   /** True once the queue has refused a delete for want of permission. */
   denied = false;
 
@@ -28,55 +21,25 @@ export class Acks {
     private readonly uri: SqsUri,
     private readonly clock: Clock,
     private readonly log: (text: string) => void,
+    private readonly held: HeldMessages,
   ) {}
-
-  get inFlight(): number {
-    return this.held.size;
-  }
-
-  hold(receiptHandle: string): Held {
-    const held = { receiptHandle, hiddenFromMs: this.clock.nowMs() };
-    this.held.add(held);
-    return held;
-  }
 
   /** Deletes messages that are in the lake. What can't be deleted comes again, and is known then. */
   async ack(messages: readonly Held[]): Promise<AckResult> {
     let failed = 0;
     await this.inBatches(messages, async (batch) => {
       failed += await this.deleteBatch(batch);
-      for (const message of batch) this.held.delete(message);
+      for (const message of batch) this.held.letGo(message);
     });
     return { acked: messages.length - failed, failed };
-  }
-
-  /** Hides longer what has used up half of its time. */
-  async heartbeat(): Promise<void> {
-    const nowMs = this.clock.nowMs();
-    const due = [...this.held].filter((held) => nowMs - held.hiddenFromMs > this.uri.visibilitySeconds * 500);
-    await this.inBatches(due, async (batch) => {
-      try {
-        await this.changeVisibility(batch, this.uri.visibilitySeconds);
-        for (const held of batch) held.hiddenFromMs = nowMs;
-      } catch (error) {
-        this.log(`messages could not be hidden longer: ${sqsError(error, this.uri).message}`);
-      }
-    });
   }
 
   /** Lets others see at once what was received and will not be acknowledged; at the latest they do when its time is up. */
   async release(): Promise<void> {
     const abortSignal = AbortSignal.timeout(releaseTimeoutMs);
-    const left = [...this.held];
-    this.held.clear();
-    await this.inBatches(left, async (batch) => {
-      if (!abortSignal.aborted) await this.changeVisibility(batch, 0, abortSignal).catch(() => undefined);
+    await this.inBatches(this.held.clear(), async (batch) => {
+      if (!abortSignal.aborted) await this.held.changeVisibility(batch, 0, abortSignal).catch(() => undefined);
     });
-  }
-
-  private async changeVisibility(batch: readonly Held[], seconds: number, abortSignal?: AbortSignal): Promise<void> {
-    const entries = batch.map((held, index) => ({ Id: String(index), ReceiptHandle: held.receiptHandle, VisibilityTimeout: seconds }));
-    await this.queue.client.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: this.queue.url, Entries: entries }), abortSignal === undefined ? {} : { abortSignal });
   }
 
   /** Gives how many entries were not deleted. */
@@ -91,16 +54,24 @@ export class Acks {
 
   private async tryDelete(batch: readonly Held[]): Promise<readonly Held[]> {
     const entries = batch.map((held, index) => ({ Id: String(index), ReceiptHandle: held.receiptHandle }));
+    const failed = await this.failing(entries);
+    // Received again while it was being deleted: an older handle may have done nothing.
+    const renewed = batch.filter((held, index) => held.receiptHandle !== entries[index]?.ReceiptHandle);
+    const left = batch.filter((held, index) => failed.has(String(index)) && !renewed.includes(held));
+    return renewed.length === 0 || this.denied ? [...left, ...renewed] : [...left, ...(await this.tryDelete(renewed))];
+  }
+
+  /** Asks once for messages to be deleted. Gives the `Id`s of those that may be there still. */
+  private async failing(entries: DeleteMessageBatchRequestEntry[]): Promise<ReadonlySet<string | undefined>> {
     try {
       const { Failed = [] } = await this.queue.client.send(new DeleteMessageBatchCommand({ QueueUrl: this.queue.url, Entries: entries }));
       const failed = Failed.filter((entry) => !/ReceiptHandleIsInvalid/.test(entry.Code ?? ''));
       if (failed.length > 0 && failed.every((entry) => /AccessDenied/.test(entry.Code ?? ''))) this.refuse('access denied');
-      const ids = new Set(failed.map((entry) => entry.Id));
-      return batch.filter((_held, index) => ids.has(String(index)));
+      return new Set(failed.map((entry) => entry.Id));
     } catch (error) {
       const reason = sqsError(error, this.uri);
       if (reason.code === 'SOURCE_DENIED') this.refuse(reason.message);
-      return batch;
+      return new Set(entries.map((entry) => entry.Id));
     }
   }
 
@@ -114,19 +85,8 @@ export class Acks {
     const batches: Promise<void>[] = [];
     for (let start = 0; start < messages.length; start += batchEntries) {
       const batch = messages.slice(start, start + batchEntries);
-      batches.push(this.inTurn(() => work(batch)));
+      batches.push(this.lane.run(() => work(batch)));
     }
     await Promise.all(batches);
-  }
-
-  private async inTurn(work: () => Promise<void>): Promise<void> {
-    if (this.running >= parallelDeletes) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.running++;
-    try {
-      await work();
-    } finally {
-      this.running--;
-      this.waiting.shift()?.();
-    }
   }
 }

@@ -1,15 +1,20 @@
 import { GetQueueAttributesCommand, GetQueueUrlCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { LakeError, messageOf } from '../errors.js';
+import { LakeError, messageOf, systemCode } from '../errors.js';
 import type { SqsUri } from './uri.js';
+import { AwayError, isAway } from './wait.js';
 
 const connectTimeoutMs = 5_000;
 /** Longer than a long poll of 20 s. */
 const requestTimeoutMs = 30_000;
 const openTimeoutMs = 25_000;
 
+/** SQS takes so many messages a request. */
+export const batchEntries = 10;
 /** Deletes that may be under way beside the receivers. */
 export const parallelDeletes = 8;
+/** Requests that hide messages longer; they never wait for deletes. */
+export const parallelHeartbeats = 4;
 
 export interface Queue {
   readonly client: SQSClient;
@@ -18,6 +23,7 @@ export interface Queue {
 
 /** A client with the SDK's usual settings: variables, profiles, SSO, roles; what the URI says wins. */
 export function sqsClient(uri: SqsUri): SQSClient {
+  const maxSockets = uri.receivers + parallelDeletes + parallelHeartbeats + 2;
   return new SQSClient({
     ...(uri.region === null ? {} : { region: uri.region }),
     ...(uri.endpoint === null ? {} : { endpoint: uri.endpoint, useQueueUrlAsEndpoint: false }),
@@ -26,16 +32,17 @@ export function sqsClient(uri: SqsUri): SQSClient {
       connectionTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true, maxSockets: uri.receivers + parallelDeletes + 2 },
-      httpsAgent: { keepAlive: true, maxSockets: uri.receivers + parallelDeletes + 2 },
+      httpAgent: { keepAlive: true, maxSockets },
+      httpsAgent: { keepAlive: true, maxSockets },
     }),
   });
 }
 
-/** Finds the queue and proves that it can be asked. @throws LakeError within 30 s */
-export async function openQueue(uri: SqsUri): Promise<Queue> {
+/** Finds the queue and proves that it can be asked. @throws LakeError within 30 s, at once when the signal aborts; AwayError where nobody listens */
+export async function openQueue(uri: SqsUri, signal?: AbortSignal): Promise<Queue> {
   const client = sqsClient(uri);
-  const abortSignal = AbortSignal.timeout(openTimeoutMs);
+  const late = AbortSignal.timeout(openTimeoutMs);
+  const abortSignal = signal === undefined ? late : AbortSignal.any([late, signal]);
   try {
     const url = uri.queue.includes('://') ? uri.queue : (await client.send(new GetQueueUrlCommand({ QueueName: uri.queue }), { abortSignal })).QueueUrl;
     if (url === undefined) throw new Error('the queue has no URL');
@@ -43,7 +50,7 @@ export async function openQueue(uri: SqsUri): Promise<Queue> {
     return { client, url };
   } catch (error) {
     client.destroy();
-    throw sqsError(abortSignal.aborted ? new Error(`no answer within ${openTimeoutMs / 1000} s`) : error, uri);
+    throw sqsError(signal?.aborted === true ? new Error('stopped by a signal') : late.aborted ? new Error(`no answer within ${openTimeoutMs / 1000} s`) : error, uri);
   }
 }
 
@@ -62,7 +69,10 @@ export function sqsError(error: unknown, uri: SqsUri): LakeError {
   if (/region is missing/i.test(text)) {
     return new LakeError('the region of the queue is not known', { ...parts, code: 'USAGE', hint: 'Write sqs://queue?region=eu-west-1, or set AWS_REGION.' });
   }
-  return new LakeError(`the queue ${uri.queue} can't be reached: ${text === '' ? name : text}`, { ...parts, code: 'SOURCE_UNREACHABLE', hint: `Check the network${uri.endpoint === null ? ' and the region' : ` and the endpoint ${uri.endpoint}`}.` });
+  const unreachable = { ...parts, code: 'SOURCE_UNREACHABLE', hint: `Check the network${uri.endpoint === null ? ' and the region' : ` and the endpoint ${uri.endpoint}`}.` } as const;
+  const code = systemCode(error) ?? '';
+  const message = `the queue ${uri.queue} can't be reached: ${text || code || name}`;
+  return isAway([code]) ? new AwayError(message, unreachable) : new LakeError(message, unreachable);
 }
 
 /** True for what a later try may cure: hiccups of the network, throttling. */

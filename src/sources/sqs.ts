@@ -2,10 +2,12 @@ import { GetQueueAttributesCommand, ReceiveMessageCommand, type Message as SqsMe
 import type { LakeError } from '../errors.js';
 import { Change } from './change.js';
 import type { SourceOptions } from './open.js';
-import { Acks, type Held } from './sqs-acks.js';
+import { Acks } from './sqs-acks.js';
 import { isPassing, openQueue, sqsError, type Queue } from './sqs-client.js';
+import { HeldMessages, type Held } from './sqs-held.js';
 import type { AckResult, Batch, Message, Source } from './source.js';
 import type { SqsUri } from './uri.js';
+import { whenReachable } from './wait.js';
 
 /** SQS allows 120,000 messages in flight; receivers wait below that. */
 const maxInFlight = 110_000;
@@ -23,8 +25,9 @@ const maxFailuresInRow = 8;
  * @param connect tests put a client with faults here
  * @throws LakeError SOURCE_NOT_FOUND, SOURCE_DENIED, SOURCE_UNREACHABLE
  */
-export async function openSqs(uri: SqsUri, options: SourceOptions, connect: (uri: SqsUri) => Promise<Queue> = openQueue): Promise<Source> {
-  return new SqsSource(uri, await connect(uri), options);
+export async function openSqs(uri: SqsUri, options: SourceOptions, connect: (uri: SqsUri, signal: AbortSignal) => Promise<Queue> = openQueue): Promise<Source> {
+  const where = uri.endpoint ?? 'SQS';
+  return new SqsSource(uri, await whenReachable(() => connect(uri, options.signal), where, uri.waitSeconds, options), options);
 }
 
 interface Received {
@@ -36,6 +39,7 @@ interface Received {
 class SqsSource implements Source {
   readonly failures: LakeError[] = [];
   readonly uri: string;
+  private readonly held: HeldMessages;
   private readonly acks: Acks;
   private readonly closing = new AbortController();
   private readonly changed = new Change();
@@ -56,7 +60,8 @@ class SqsSource implements Source {
     private readonly options: SourceOptions,
   ) {
     this.uri = `sqs://${settings.queue}`;
-    this.acks = new Acks(queue, settings, options.clock, options.log);
+    this.held = new HeldMessages(queue, settings, options.clock, options.log);
+    this.acks = new Acks(queue, settings, options.clock, options.log, this.held);
     this.freshAtMs = options.clock.nowMs();
   }
 
@@ -117,7 +122,7 @@ class SqsSource implements Source {
   }
 
   private isFull(): boolean {
-    return this.acks.inFlight >= maxInFlight || this.buffer.length >= maxBuffered || this.bufferedBytes >= maxBufferedBytes;
+    return this.held.size >= maxInFlight || this.buffer.length >= maxBuffered || this.bufferedBytes >= maxBufferedBytes;
   }
 
   private async receive(signal: AbortSignal): Promise<void> {
@@ -169,15 +174,19 @@ class SqsSource implements Source {
     }
   }
 
+  /** What is held already isn't given again, nor counted: the lake and the queue have to do with it once. */
   private take(messages: readonly SqsMessage[]): void {
     const receivedAtMs = this.options.clock.nowMs();
     for (const { Body: body = '', MessageId: messageId = '', Attributes, ReceiptHandle = '' } of messages) {
+      const receives = Number(Attributes?.ApproximateReceiveCount ?? 1);
+      const held = this.held.hold(messageId, ReceiptHandle, receives);
+      if (held === null) continue;
       const sentAt = Number(Attributes?.SentTimestamp);
-      const redelivered = Number(Attributes?.ApproximateReceiveCount ?? 1) > 1;
+      const redelivered = receives > 1;
       if (!redelivered) this.freshAtMs = receivedAtMs;
       const message: Message = { body, messageId, position: messageId, sentAtMs: Number.isFinite(sentAt) ? sentAt : null, receivedAtMs, redelivered };
       const bytes = Buffer.byteLength(body);
-      this.buffer.push({ message, held: this.acks.hold(ReceiptHandle), bytes });
+      this.buffer.push({ message, held, bytes });
       this.bufferedBytes += bytes;
     }
     this.resting = 0;
@@ -208,10 +217,14 @@ class SqsSource implements Source {
 
   /** Runs on after the last batch was given, until the source is closed: its messages are acknowledged later. */
   private async keepHidden(): Promise<void> {
-    for (;;) {
-      await this.options.clock.sleep(this.settings.visibilitySeconds * 250, this.closing.signal);
+    const { clock } = this.options;
+    const everyMs = this.settings.visibilitySeconds * 250;
+    for (let tookMs = 0; ; ) {
+      await clock.sleep(Math.max(0, everyMs - tookMs), this.closing.signal);
       if (this.closing.signal.aborted) return;
-      await this.acks.heartbeat();
+      const fromMs = clock.nowMs();
+      await this.held.heartbeat();
+      tookMs = clock.nowMs() - fromMs;
     }
   }
 }

@@ -1,5 +1,6 @@
 import { LakeError } from '../errors.js';
 import { kafkaUri, type KafkaUri } from './kafka-uri.js';
+import { defaultWaitSeconds, longestWaitSeconds } from './wait.js';
 
 export interface SqsUri {
   readonly kind: 'sqs';
@@ -9,6 +10,8 @@ export interface SqsUri {
   readonly endpoint: string | null;
   readonly visibilitySeconds: number;
   readonly receivers: number;
+  /** How long a start waits while nobody listens at the endpoint. */
+  readonly waitSeconds: number;
 }
 
 export interface FilesUri {
@@ -32,7 +35,7 @@ export function parseSourceUri(text: string): SourceUri {
   throw usage(`${scheme}:// is no source`, text, known);
 }
 
-/** `sqs://queue?region=…&endpoint=…&visibility=300&receivers=4`. */
+/** `sqs://queue?region=…&endpoint=…&visibility=300&receivers=4&wait=30`. */
 function sqsUri(text: string): SqsUri {
   const match = /^sqs:\/\/([^/?#]+)\/?(?:\?(.*))?$/i.exec(text);
   if (match?.[1] === undefined) throw usage('the queue is missing', text, 'Write sqs://queue?region=eu-west-1.');
@@ -61,7 +64,7 @@ function decoded(part: string, text: string): string {
 
 function withSettings(queue: string, settings: URLSearchParams, text: string): SqsUri {
   for (const name of settings.keys()) {
-    if (!['region', 'endpoint', 'visibility', 'receivers'].includes(name)) throw usage(`the setting ${name} is unknown`, text, 'Known are region, endpoint, visibility (seconds) and receivers.');
+    if (!['region', 'endpoint', 'visibility', 'receivers', 'wait'].includes(name)) throw usage(`the setting ${name} is unknown`, text, 'Known are region, endpoint, visibility (seconds), receivers and wait (seconds).');
   }
   return {
     kind: 'sqs',
@@ -70,6 +73,7 @@ function withSettings(queue: string, settings: URLSearchParams, text: string): S
     endpoint: settings.get('endpoint'),
     visibilitySeconds: whole(settings, 'visibility', 300, 2, 43_200, text),
     receivers: whole(settings, 'receivers', 4, 1, 64, text),
+    waitSeconds: whole(settings, 'wait', defaultWaitSeconds, 0, longestWaitSeconds, text),
   };
 }
 

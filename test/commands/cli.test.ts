@@ -103,7 +103,7 @@ describe('the command line', () => {
       ['a size that is none', ['bronze', 'shop', '--from', '-', '--window-bytes', 'much'], 2, /--window-bytes much: is no size such as 128MB/],
       ['a scheme that is no source', ['bronze', 'shop', '--from', 'ftp://x/y'], 2, /ftp:\/\/ is no source/],
       ['a file that is missing', ['bronze', 'shop', '--from', '/nowhere/none.ndjson'], 1, /no file matches \/nowhere\/none\.ndjson/],
-      ['an endpoint where nobody listens', ['bronze', 'shop', '--from', 'sqs://q?endpoint=http://127.0.0.1:1'], 1, /the queue q can't be reached: .*127\.0\.0\.1:1/],
+      ['an endpoint where nobody listens', ['bronze', 'shop', '--from', 'sqs://q?endpoint=http://127.0.0.1:1&wait=0'], 1, /the queue q can't be reached: .*127\.0\.0\.1:1/],
       ['dates the wrong way round', ['backfill', 'shop', '--since', '2026-01-02', '--until', '2026-01-01'], 2, /--since 2026-01-02 is after --until 2026-01-01/],
       ['a lake with a file in its way, before the source is opened', ['bronze', 'shop', '--lake', join(linesFile(['x']), 'lake'), '--from', 'sqs://q?endpoint=http://127.0.0.1:1'], 1, /the lake can't be written: .*\n[\s\S]*--lake/],
     ];

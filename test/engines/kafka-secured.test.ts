@@ -4,6 +4,7 @@ import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LakeError } from '../../src/errors.js';
+import { AwayError } from '../../src/sources/wait.js';
 import { ingot, type Ended } from '../commands/ingot.js';
 import { inLake, KafkaServer, positions, span } from '../support/kafka.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
@@ -166,6 +167,7 @@ describe('a Kafka that asks who is there', function () {
       assert.deepEqual([unknown.code, /ca=/.test(unknown.hint ?? '')], ['SOURCE_UNREACHABLE', true], unknown.message);
       const clear = await landing(uri({ sasl: 'plain' }));
       assert.deepEqual([clear.code, /tls=true/.test(clear.hint ?? '')], ['SOURCE_UNREACHABLE', true], clear.message);
+      assert.deepEqual([unknown, clear].map((error) => error instanceof AwayError), [false, false]);
     });
   });
 
@@ -177,7 +179,7 @@ describe('a Kafka that asks who is there', function () {
   });
 
   it('is an error with a hint when nobody answers', async () => {
-    const { code, hint } = await inLake(temporaryFolder(), (pipeline) => failure(pipeline.land('kafka://127.0.0.1:9/topic')));
+    const { code, hint } = await inLake(temporaryFolder(), (pipeline) => failure(pipeline.land('kafka://127.0.0.1:9/topic?wait=0')));
     assert.equal(code, 'SOURCE_UNREACHABLE');
     assert.match(hint ?? '', /127\.0\.0\.1:9/);
   });

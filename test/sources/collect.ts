@@ -142,3 +142,24 @@ export class HeldClock implements Clock {
     for (const { wake } of due) wake();
   }
 }
+
+/** A clock on which every sleep is over at once, and has taken its time. */
+export class LeapingClock implements Clock {
+  readonly slept: number[] = [];
+
+  constructor(private timeMs = 1_700_000_000_000) {}
+
+  nowMs(): number {
+    return this.timeMs;
+  }
+
+  sleep(ms: number): Promise<void> {
+    this.slept.push(ms);
+    this.timeMs += ms;
+    return Promise.resolve();
+  }
+
+  move(ms: number): void {
+    this.timeMs += ms;
+  }
+}

@@ -3,8 +3,8 @@ import type { Clock } from '../../src/clock.js';
 import type { Queue } from '../../src/sources/sqs-client.js';
 import { queueCredentials, queueRegion } from '../support/queue.js';
 
-/** Answers a command instead of the server; undefined lets it go there. */
-export type Fault = (command: string, input: Readonly<Record<string, unknown>>) => object | undefined;
+/** Answers a command instead of the server, at once or later; undefined lets it go there. */
+export type Fault = (command: string, input: Readonly<Record<string, unknown>>) => object | Promise<object> | undefined;
 
 /** Puts a fault before a client's requests. */
 export function withFault(queue: Queue, fault: Fault): Queue {
@@ -12,8 +12,7 @@ export function withFault(queue: Queue, fault: Fault): Queue {
     (next, context) => async (request) => {
       const output = fault(String(context['commandName']), request.input as Readonly<Record<string, unknown>>);
       if (output === undefined) return next(request);
-      await Promise.resolve();
-      return { response: {}, output: { $metadata: {}, ...output } };
+      return { response: {}, output: { $metadata: {}, ...(await output) } };
     },
     { step: 'initialize', name: 'fault' },
   );
@@ -21,7 +20,7 @@ export function withFault(queue: Queue, fault: Fault): Queue {
 }
 
 /** A queue without a server: all its answers are made up. */
-export function madeUpQueue(answer: (command: string, input: Readonly<Record<string, unknown>>) => object): Queue {
+export function madeUpQueue(answer: (command: string, input: Readonly<Record<string, unknown>>) => object | Promise<object>): Queue {
   return withFault({ client: new SQSClient({ region: queueRegion, credentials: queueCredentials, endpoint: 'http://127.0.0.1:9' }), url: 'http://127.0.0.1:9/000000000000/made-up' }, answer);
 }
 

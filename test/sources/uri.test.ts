@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
+import type { KafkaUri } from '../../src/sources/kafka-uri.js';
 import { parseSourceUri } from '../../src/sources/uri.js';
 
-const queue = { kind: 'sqs', queue: 'events', region: null, endpoint: null, visibilitySeconds: 300, receivers: 4 };
+const queue = { kind: 'sqs', queue: 'events', region: null, endpoint: null, visibilitySeconds: 300, receivers: 4, waitSeconds: 30 };
 
 describe('--from', () => {
   it('takes a queue by its name, with settings', () => {
     assert.deepEqual(parseSourceUri('sqs://events'), queue);
     assert.deepEqual(parseSourceUri('sqs://events?region=eu-west-1&visibility=60&receivers=2'), { ...queue, region: 'eu-west-1', visibilitySeconds: 60, receivers: 2 });
     assert.deepEqual(parseSourceUri('sqs://events?endpoint=http%3A%2F%2F127.0.0.1%3A9324'), { ...queue, endpoint: 'http://127.0.0.1:9324' });
+    assert.deepEqual(parseSourceUri('sqs://events?wait=0'), { ...queue, waitSeconds: 0 });
     assert.deepEqual(parseSourceUri('SQS://events.fifo/'), { ...queue, queue: 'events.fifo' });
   });
 
@@ -18,12 +20,17 @@ describe('--from', () => {
     assert.equal(parseSourceUri('https://sqs.eu-west-1.amazonaws.com.example.org/1/q').kind === 'sqs' && (parseSourceUri('https://sqs.eu-west-1.amazonaws.com.example.org/1/q') as { region: string | null }).region, null);
   });
 
+  it('takes how long a start waits for brokers', () => {
+    const waits = ['kafka://h/t', 'kafka://h/t?wait=0', 'kafka://h/t?wait=600'].map((text) => (parseSourceUri(text) as KafkaUri).waitSeconds);
+    assert.deepEqual(waits, [30, 0, 600]);
+  });
+
   it('takes whatever has no scheme as a file, a folder or a glob', () => {
     for (const pattern of ['-', 'events.ndjson', '/in/2026-*/[ab]?.json.gz', 'C:\\in\\events.json']) assert.deepEqual(parseSourceUri(pattern), { kind: 'files', pattern });
     assert.deepEqual(parseSourceUri('file:///in/a%20b.json'), { kind: 'files', pattern: '/in/a b.json' });
   });
 
-  for (const text of ['kafka://', 'kafka://host:9092', 'kafka://host:99999/topic', 'kafka://h/t?colour=red', 'kafka://h/t?from=noon', 'kafka://h/t?cert=c', 'kafka://u:p@h/t', 'kafka://h/t?sasl=gssapi', 'kafka://h/to%20pic', 's3://bucket/prefix', 'postgres://host/db', 'sqs://', 'sqs://events?visibility=0', 'sqs://events?visibility=1.5', 'sqs://events?receivers=65', 'sqs://events?colour=red', 'sqs://%zz', 'file:///%', 'http://']) {
+  for (const text of ['kafka://', 'kafka://host:9092', 'kafka://host:99999/topic', 'kafka://h/t?colour=red', 'kafka://h/t?from=noon', 'kafka://h/t?cert=c', 'kafka://u:p@h/t', 'kafka://h/t?sasl=gssapi', 'kafka://h/to%20pic', 'kafka://h/t?wait=-1', 'kafka://h/t?wait=', 'kafka://h/t?wait=1.5', 'sqs://events?wait=soon', 's3://bucket/prefix', 'postgres://host/db', 'sqs://', 'sqs://events?visibility=0', 'sqs://events?visibility=1.5', 'sqs://events?receivers=65', 'sqs://events?colour=red', 'sqs://%zz', 'file:///%', 'http://']) {
     it(`refuses ${text} as wrong usage, with what there is instead`, () => {
       assert.throws(() => parseSourceUri(text), (error: { code?: string; hint?: string }) => error.code === 'USAGE' && (error.hint ?? '') !== '');
     });
