@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildGold } from '../../src/gold/gold.js';
-import { inputRange, rangesOf } from '../../src/gold/plan.js';
+import { loadModels } from '../../src/gold/model.js';
+import { inputRange, rangesOf } from '../../src/gold/ranges.js';
 import { generateShop } from '../../src/generate/shop.js';
 import { writeLines } from '../../src/generate/write.js';
 import { planSilver } from '../../src/silver/plan.js';
@@ -86,7 +87,8 @@ async function landMore(bench: Workbench, lakeDir: string, { run, days, events, 
     const plan = await planSilver(lake, bench.dataset, null, 0);
     const event = await lake.table('silver', bench.dataset.event.table).snapshot();
     const parts = [...(plan?.rebuild ?? []), ...(plan?.append ?? [])];
-    const dates = rangesOf([...new Set(parts.map(({ partition }) => partition['event_date'] ?? ''))].sort()).map((range) => inputRange(inputRange(range)));
+    const { need } = await loadModels(goldDir);
+    const dates = rangesOf([...new Set(parts.map(({ partition }) => partition['event_date'] ?? ''))].sort()).map((range) => inputRange(inputRange(range, need), need));
     const read = [...(event?.files.values() ?? [])].filter(({ partitionValues }) => dates.some((range) => (partitionValues['event_date'] ?? '') >= range.since && (partitionValues['event_date'] ?? '') <= range.until));
     const total = (files: Iterable<{ size: number }>): string => `${([...files].reduce((bytes, file) => bytes + file.size, 0) / 1e6).toFixed(1)} MB`;
     return `change: silver reads ${plan?.append.reduce((files, part) => files + part.paths.length, 0) ?? 0} new files (${(parts.reduce((bytes, part) => bytes + part.bytes, 0) / 1e6).toFixed(1)} MB) of bronze's ${bronze?.files.size ?? 0} (${total(bronze?.files.values() ?? [])}); gold at most ${read.length} event files (${total(read)}) of ${event?.files.size ?? 0} (${total(event?.files.values() ?? [])})`;

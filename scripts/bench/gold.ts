@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { rowTables } from '../../src/dataset.js';
 import { loadModels } from '../../src/gold/model.js';
 import { buildGold } from '../../src/gold/gold.js';
-import { rangesOf, type DateRange } from '../../src/gold/plan.js';
+import { rangesOf, type DateRange } from '../../src/gold/ranges.js';
 import { identifier } from '../../src/lake/sql.js';
 import { createView, readTables } from '../../src/lake/views.js';
 import { compare, type PartResult } from './figures.js';

@@ -5,14 +5,15 @@ import { goldDates, isNothing, rangeOf, silverProgress } from '../backfill/progr
 import { askedText, beginBackfill, saveRecord, type Asked, type BackfillRecord } from '../backfill/record.js';
 import { backfillTag } from '../bronze/absent.js';
 import type { Dataset } from '../dataset.js';
-import type { GoldSummary } from '../gold/gold.js';
-import { inputRange } from '../gold/plan.js';
+import { defaultRunDates, mergeGold, type GoldSummary } from '../gold/gold.js';
+import { loadModels } from '../gold/model.js';
+import { inputRange } from '../gold/ranges.js';
 import { partitionKey } from '../lake/changes.js';
 import { loadDataset } from '../load.js';
 import { planSilver, within } from '../silver/plan.js';
 import { buildSilver } from '../silver/silver.js';
 import type { Context } from './context.js';
-import { goldLines, mergeGold, refreshGold } from './gold.js';
+import { goldLines, modelsDir, refreshGold } from './gold.js';
 import { landHistory } from './history.js';
 import { count, plural } from './output.js';
 import { pace } from './pace.js';
@@ -26,8 +27,6 @@ export interface BackfillSteps {
   /** Dates in a run of gold. Default 62. */
   readonly goldDates?: number;
 }
-
-const defaultGoldDates = 62;
 
 export function run(context: Context): Promise<number> {
   return backfill(context);
@@ -100,8 +99,9 @@ async function rebuildSilver({ context, dataset, record, resumed, steps }: Work)
     ...(steps.runRows === undefined ? {} : { runRows: steps.runRows }),
   }, { built: (done, of) => progress.update(`silver: ${said(done, of)}`) }));
   const after = await silverProgress(lake, dataset, range, record.id);
-  const stopped = signal.aborted;
-  const gold = stopped ? null : await explainingGone(lake, dataset, () => refreshGold(context, dataset, null));
+  const aborted = signal.aborted;
+  const gold = aborted ? null : await explainingGone(lake, dataset, () => refreshGold(context, dataset, null, { runDates: steps.goldDates ?? defaultRunDates, signal }));
+  const stopped = aborted || gold?.stopped === true;
   if (!stopped) await saveRecord(lake, dataset.name, { ...record, finishedAtMs: Math.trunc(clock.nowMs()) });
   const counts = { total: after.done.length + after.left.length, before: before.done.length, now: after.done.length - before.done.length, left: after.left.length };
   context.result(
@@ -113,10 +113,11 @@ async function rebuildSilver({ context, dataset, record, resumed, steps }: Work)
 
 async function rebuildGold({ context, dataset, record, resumed, steps }: Work): Promise<number> {
   const { lake, signal, clock } = context;
-  const perRun = steps.goldDates ?? defaultGoldDates;
+  const perRun = steps.goldDates ?? defaultRunDates;
   const all = await goldDates(lake, dataset, rangeOf(record.asked));
   const before = all.filter((date) => record.goldDates.includes(date));
-  const gone = await goneSilver(lake, dataset, inputRange(rangeOf(record.asked)));
+  const models = await loadModels(modelsDir(context, dataset));
+  const gone = await goneSilver(lake, dataset, inputRange(rangeOf(record.asked), models.need));
   if (gone.length > 0) throw goneError(dataset, gone);
   const done = new Set(before);
   let gold: GoldSummary | null = null;
@@ -124,9 +125,9 @@ async function rebuildGold({ context, dataset, record, resumed, steps }: Work): 
     const left = all.filter((date) => !done.has(date)).slice(0, perRun);
     const [since, until] = [left[0], left.at(-1)];
     if (signal.aborted || since === undefined || until === undefined) break;
-    const built: GoldSummary = await explainingGone(lake, dataset, () => refreshGold(context, dataset, { since, until }));
+    const built: GoldSummary = await explainingGone(lake, dataset, () => refreshGold(context, dataset, { since, until }, { runDates: perRun, signal }));
     gold = mergeGold(gold, built);
-    for (const date of [...left, ...built.dates]) done.add(date);
+    for (const date of built.stopped ? built.dates : [...left, ...built.dates]) done.add(date);
     await saveRecord(lake, dataset.name, { ...record, goldDates: all.filter((date) => done.has(date)) });
   }
   const left = all.filter((date) => !done.has(date)).length;

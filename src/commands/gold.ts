@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
-import { buildGold, type GoldEvents, type GoldSummary } from '../gold/gold.js';
-import type { DateRange } from '../gold/plan.js';
+import { buildGold, type BuildOptions, type GoldEvents, type GoldSummary } from '../gold/gold.js';
+import type { DateRange } from '../gold/ranges.js';
 import { loadDataset } from '../load.js';
 import type { Context } from './context.js';
 import { count, plural } from './output.js';
@@ -15,13 +15,14 @@ export async function run(context: Context): Promise<number> {
     return 0;
   }
   await context.lake.storage.prepare();
-  const summary = await refreshGold(context, dataset, null);
+  const summary = await refreshGold(context, dataset, null, { signal: context.signal });
   context.result({ tables: summary.tables }, goldLines(summary));
   return 0;
 }
 
-export async function refreshGold(context: Context, dataset: Dataset, range: DateRange | null): Promise<GoldSummary> {
-  return buildGold(context.lake, dataset, modelsDir(context, dataset), range, goldEvents(context), { accept: context.config.accept });
+/** @param options how much one run publishes, and what ends it in between */
+export async function refreshGold(context: Context, dataset: Dataset, range: DateRange | null, options: Pick<BuildOptions, 'runDates' | 'signal'> = {}): Promise<GoldSummary> {
+  return buildGold(context.lake, dataset, modelsDir(context, dataset), range, goldEvents(context), { accept: context.config.accept, ...options });
 }
 
 export function modelsDir({ config }: Context, dataset: Dataset): string {
@@ -36,20 +37,9 @@ export function goldEvents({ progress }: Context): GoldEvents {
   };
 }
 
-/** What two refreshes did, one after the other; rows of a date that both built count twice. */
-export function mergeGold(before: GoldSummary | null, after: GoldSummary): GoldSummary {
-  if (before === null || before.dates.length === 0) return after;
-  if (after.dates.length === 0) return before;
-  const tables = Object.entries(after.tables).map(([name, table]) => {
-    const earlier = before.tables[name];
-    return [name, { ...table, partitions: [...new Set([...(earlier?.partitions ?? []), ...table.partitions])].sort(), rows: table.rows + (earlier?.rows ?? 0) }] as const;
-  });
-  return { tables: Object.fromEntries(tables), dates: [...new Set([...before.dates, ...after.dates])].sort(), reason: before.reason };
-}
-
 export function goldLines(summary: GoldSummary): string[] {
   if (summary.reason === 'no silver') return ['gold    nothing to build: silver has no events yet'];
   if (summary.dates.length === 0) return ['gold    up to date, nothing rebuilt'];
   const tables = Object.entries(summary.tables).map(([name, table]) => `${name} ${count(table.rows)}`);
-  return [`gold    ${plural(summary.dates.length, 'date')} rebuilt (${summary.reason}), rows: ${tables.join(', ')}`, ...listed(summary.dates)];
+  return [`gold    ${plural(summary.dates.length, 'date')} rebuilt (${summary.reason}), rows: ${tables.join(', ')}`, ...listed(summary.dates), ...(summary.stopped ? ['        stopped by a signal: the same command goes on with the other dates'] : [])];
 }

@@ -1,12 +1,12 @@
 import type { Dataset } from '../dataset.js';
-import type { GoldSummary } from '../gold/gold.js';
+import { mergeGold, type GoldSummary } from '../gold/gold.js';
 import { HotGold } from '../gold/hot.js';
 import { compactScope } from '../maintain/compact.js';
 import { openPartitions } from '../maintain/plan.js';
 import { datasetScopes } from '../maintain/scopes.js';
 import { mergeSilver, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
-import { goldEvents, mergeGold, modelsDir, refreshGold } from './gold.js';
+import { goldEvents, modelsDir, refreshGold } from './gold.js';
 import { refreshSilver } from './silver.js';
 
 /** Dates that a late event has made stale wait so long at most: each costs more than all new events of today together. */

@@ -1,10 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goneInputs } from '../backfill/gone.js';
-import { rowTables, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
-import { inputRange, planGold, rangesOf, reach, type DateRange } from '../gold/plan.js';
+import { defaultRunDates, goldInputs } from '../gold/gold.js';
 import { loadModels } from '../gold/model.js';
+import { planGold } from '../gold/plan.js';
+import { inputRange, rangesOf, reach, type DateRange } from '../gold/ranges.js';
 import { partitionKey, type Partition } from '../lake/changes.js';
 import { filePath } from '../lake/layout.js';
 import type { Lake } from '../lake/lake.js';
@@ -98,21 +100,20 @@ function inRuns(plan: SilverPlan) {
 export async function plannedGold(context: Context, dataset: Dataset, range: DateRange | null, silverDates: readonly string[] = []): Promise<PlannedGold | null> {
   const { lake, config } = context;
   const models = await loadModels(join(config.datasets, dataset.name, 'gold'));
-  const silverTables = rowTables(dataset);
-  const goldTables = models.models.map(({ name }) => name);
-  const plan = await planGold(lake, { silverTables, goldTables, modelTexts: [...models.steps, ...models.models].map(({ sql }) => sql) }, range, 0);
+  const planned = goldInputs(dataset, models);
+  const plan = await planGold(lake, planned, range, 0);
   if (plan === null && silverDates.length === 0) return null;
-  const silver = await Promise.all(silverTables.map((table) => lake.table('silver', table).snapshot()));
-  const gold = await Promise.all(goldTables.map((table) => lake.table('gold', table).snapshot()));
+  const silver = await Promise.all(planned.silverTables.map((table) => lake.table('silver', table).snapshot()));
+  const gold = await Promise.all(planned.goldTables.map((table) => lake.table('gold', table).snapshot()));
   const there = new Set([...silverDates, ...[...silver, ...gold].flatMap(datesOf)]);
   const own = new Set(plan?.dates);
-  const dates = [...new Set([...own, ...silverDates.flatMap(reach).filter((date) => there.has(date))])].sort();
+  const dates = [...new Set([...own, ...reach(silverDates, models.need).filter((date) => there.has(date))])].sort();
   const inputs = inputByDate(silver);
   const inputOf = (date: string): Input => inputs.get(date) ?? { rows: 0, bytes: 0 };
-  const read = rangesOf(dates).map(inputRange).flatMap(({ since, until }) => [...inputs].filter(([date]) => date >= since && date <= until).map(([, input]) => input));
+  const read = rangesOf(dates).map((each) => inputRange(each, models.need)).flatMap(({ since, until }) => [...inputs].filter(([date]) => date >= since && date <= until).map(([, input]) => input));
   return {
     dates: dates.map((date) => ({ date, why: own.has(date) ? (plan?.reason ?? 'changed') : 'silver changes', ...inputOf(date) })),
-    runs: dates.length === 0 ? 0 : 1,
+    runs: plan?.splits === false ? Math.min(dates.length, 1) : Math.ceil(dates.length / defaultRunDates),
     ...together(read),
   };
 }

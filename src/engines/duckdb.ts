@@ -46,8 +46,10 @@ export async function write(session: Session, select: string, options: WriteOpti
   }
 }
 
-function isOutOfMemory(error: unknown): boolean {
-  return /^Out of Memory Error/.test(messageOf(error));
+/** Whether DuckDB had too little memory for what failed; the error may be wrapped in others. */
+export function isOutOfMemory(error: unknown): boolean {
+  if (/^Out of Memory Error/.test(messageOf(error))) return true;
+  return error instanceof Error && error.cause !== undefined && isOutOfMemory(error.cause);
 }
 
 /** Wide rows make smaller row groups: what is held back for one, on each thread, is bounded by this as well. */

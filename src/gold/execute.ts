@@ -17,8 +17,8 @@ export async function viewSilver(session: Session, lake: Lake, silver: readonly 
 }
 
 /** Makes each step a temporary table; `silver.…` must be views already. */
-export async function buildSteps(session: Session, models: GoldModels, dates: Dates): Promise<void> {
-  for (const step of models.steps) await materialize(session, step, step.name, dates);
+export async function buildSteps(session: Session, { steps }: Pick<GoldModels, 'steps'>, dates: Dates): Promise<void> {
+  for (const step of steps) await materialize(session, step, step.name, dates);
 }
 
 /** Runs a step or model into a temporary table. @throws LakeError QUERY_FAILED naming its file */
@@ -27,12 +27,12 @@ export async function materialize(session: Session, step: Step, table: string, d
     await session.run(`CREATE OR REPLACE TEMP TABLE ${identifier(table)} AS ${step.sql}`, { since: dates.since, until: dates.until });
   } catch (error) {
     if (error instanceof LakeError) throw error;
-    throw new LakeError(`${step.name} fails: ${detailOf(error)}`, { code: 'QUERY_FAILED', op: 'gold', path: step.path, hint: 'Mend the SQL and run it again: nothing was published.', cause: error });
+    throw new LakeError(`${step.name} fails: ${detailOf(error)}`, { code: 'QUERY_FAILED', op: 'gold', path: step.path, hint: 'Mend the SQL and run it again: nothing of this run was published.', cause: error });
   }
 }
 
-export async function dropSteps(session: Session, models: GoldModels): Promise<void> {
-  for (const step of models.steps) await session.run(`DROP TABLE IF EXISTS ${identifier(step.name)}`);
+export async function dropSteps(session: Session, { steps }: Pick<GoldModels, 'steps'>): Promise<void> {
+  for (const step of steps) await session.run(`DROP TABLE IF EXISTS ${identifier(step.name)}`);
 }
 
 function isWithin(partition: Readonly<Record<string, string | null>>, { since, until }: Dates): boolean {

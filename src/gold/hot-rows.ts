@@ -1,7 +1,7 @@
 import { LakeError } from '../errors.js';
 import type { Session } from '../lake/duckdb.js';
 import { identifier } from '../lake/sql.js';
-import { changedKey, ofChangedKey } from './hot-silver.js';
+import { changedKey, notOfChangedKey, ofChangedKey } from './hot-silver.js';
 import type { Step } from './model.js';
 
 /** Marks equal rows, so that rows are compared by one number instead of by all their columns. */
@@ -23,9 +23,9 @@ export class HotRows {
     readonly step: Step,
   ) {}
 
-  /** Keeps the rows of these dates out of the step's whole table. @throws LakeError DATASET_INVALID when a column of its header is not there */
-  async load(dates: readonly string[]): Promise<void> {
-    this.columns = await stepColumns(this.session, this.step);
+  /** Keeps the rows of these dates out of the step's whole table. @param columns all of that table's, as `stepColumns` gives them */
+  async load(columns: readonly string[], dates: readonly string[]): Promise<void> {
+    this.columns = columns;
     for (const date of dates) await this.keep(date);
   }
 
@@ -35,6 +35,11 @@ export class HotRows {
     await this.session.run(`CREATE OR REPLACE TEMP TABLE ${table} AS SELECT *, ${this.hash()} AS ${rowHash} FROM ${identifier(this.step.name)} WHERE ${this.counts()}`, { date });
     const [row] = await this.session.rows(`SELECT count(*) AS live FROM ${table}`);
     this.sizes.set(date, { live: Number(row?.['live']), dead: 0 });
+  }
+
+  /** Whether rows of a date have a key that `changed_key` has not. */
+  async hasOthers(date: string): Promise<boolean> {
+    return (await this.session.rows(`SELECT 1 AS found FROM ${this.table(date)} AS held ${notOfChangedKey('held', this.step.key)} LIMIT 1`)).length > 0;
   }
 
   async drop(date: string): Promise<void> {

@@ -4,7 +4,8 @@ import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
 import { createView, type Reading } from '../lake/views.js';
 import { viewSilver } from './execute.js';
-import { datesOf, type DateRange } from './plan.js';
+import { datesOf } from './plan.js';
+import type { DateRange } from './ranges.js';
 
 /** What came to silver between two readings of its tables. */
 export interface SilverChange {
@@ -50,8 +51,23 @@ export const changedKey = 'changed_key';
 
 /** `SEMI JOIN` that leaves the rows of changed keys. */
 export function ofChangedKey(relation: string, key: readonly string[]): string {
-  const equal = key.map((column) => `${relation}.${identifier(column)} IS NOT DISTINCT FROM ${changedKey}.${identifier(column)}`);
-  return `SEMI JOIN ${changedKey} ON ${equal.join(' AND ')}`;
+  return `SEMI JOIN ${changedKey} ON ${equalKey(relation, key)}`;
+}
+
+/** `ANTI JOIN` that leaves the rows of all other keys. */
+export function notOfChangedKey(relation: string, key: readonly string[]): string {
+  return `ANTI JOIN ${changedKey} ON ${equalKey(relation, key)}`;
+}
+
+function equalKey(relation: string, key: readonly string[]): string {
+  return key.map((column) => `${relation}.${identifier(column)} IS NOT DISTINCT FROM ${changedKey}.${identifier(column)}`).join(' AND ');
+}
+
+/** Makes `changed_key` of the keys that the views `silver.…` have on a date. */
+export async function readKeysOf(session: Session, silver: readonly Reading[], date: string, key: readonly string[]): Promise<void> {
+  const columns = key.map(identifier).join(', ');
+  const selects = silver.map(({ table }) => `SELECT ${columns} FROM silver.${identifier(table)} WHERE event_date = CAST($date AS DATE)`);
+  await session.run(`CREATE OR REPLACE TEMP TABLE ${changedKey} AS ${selects.join(' UNION ')}`, { date });
 }
 
 /** Makes `changed_key` of the rows that came; `silver.…` are views of those alone then. */

@@ -5,9 +5,9 @@ import type { Reading } from '../lake/views.js';
 import { shiftDate } from './dates.js';
 import { buildSteps, dropSteps, viewSilver } from './execute.js';
 import { dropMarks, HotRows, stepColumns } from './hot-rows.js';
-import { changedRows, newestDate, readChangedKeys, readChangedRows, silverChange } from './hot-silver.js';
+import { changedRows, newestDate, readChangedKeys, readChangedRows, readKeysOf, silverChange } from './hot-silver.js';
 import type { GoldModels, Step } from './model.js';
-import { inputRange, reach, type DateRange } from './plan.js';
+import { inputRange, reach, type DateRange } from './ranges.js';
 
 /** Dates that are kept before the newest one: a device whose clock is ahead by a day must not push yesterday out. */
 const datesBefore = 2;
@@ -50,7 +50,11 @@ export class HotTables {
     private range: DateRange,
   ) {}
 
-  /** Computes the steps of the newest dates; null when silver has no date. @throws LakeError FILE_GONE, QUERY_FAILED, DATASET_INVALID */
+  /**
+   * Computes the steps of the newest dates; null when silver has no date, or when a row counts for a date on which its key has
+   * no row of silver: what such keys add to a date that is new would be missed.
+   * @throws LakeError FILE_GONE, QUERY_FAILED, DATASET_INVALID
+   */
   static async load(lake: Lake, models: GoldModels, key: readonly string[], silver: readonly Reading[], memoryLimitBytes: number): Promise<HotTables | null> {
     const newest = newestDate(silver);
     if (newest === null) return null;
@@ -59,12 +63,15 @@ export class HotTables {
     const rows = stepsRead(models).map((step) => new HotRows(session, step));
     const tables = new HotTables(lake, models, key, session, spill, rows, silver, keptRange(newest));
     try {
-      await viewSilver(session, lake, silver, inputRange(tables.range));
+      await viewSilver(session, lake, silver, inputRange(tables.range, models.need));
       await buildSteps(session, models, tables.range);
-      for (const step of models.steps) await stepColumns(session, step);
-      for (const each of rows) await each.load(tables.dates);
+      const columns = new Map<string, readonly string[]>();
+      for (const step of models.steps) columns.set(step.name, await stepColumns(session, step));
+      for (const each of rows) await each.load(columns.get(each.step.name) ?? [], tables.dates);
       await dropSteps(session, models);
-      return tables;
+      if (await tables.hasOwnRows()) return tables;
+      await tables.close();
+      return null;
     } catch (error) {
       await tables.close();
       throw error;
@@ -83,11 +90,11 @@ export class HotTables {
     const newest = newestDate(silver);
     if (newest === null || newest < this.range.until) return null;
     const range = keptRange(newest);
-    const change = await silverChange(this.lake, this.silver, silver, inputRange(range).since);
+    const change = await silverChange(this.lake, this.silver, silver, inputRange(range, this.models.need).since);
     if (change === null) return null;
     await this.move(range);
     this.silver = silver;
-    const reached = [...new Set(change.dates.flatMap(reach))].sort();
+    const reached = reach(change.dates, this.models.need);
     const dates = this.dates.filter((date) => reached.includes(date));
     const changed = dates[0] === undefined ? [] : await this.compute(silver, change, dates, { since: dates[0], until: range.until });
     return { changed, reached };
@@ -108,10 +115,20 @@ export class HotTables {
     await this.lake.storage.removeFolder(this.spill);
   }
 
+  /** Whether each row that is kept has a key that silver has on its date. */
+  private async hasOwnRows(): Promise<boolean> {
+    for (const date of this.dates) {
+      await readKeysOf(this.session, this.silver, date, this.key);
+      for (const each of this.rows) if (await each.hasOthers(date)) return false;
+    }
+    await dropMarks(this.session, []);
+    return true;
+  }
+
   private async compute(silver: readonly Reading[], change: Parameters<typeof readChangedKeys>[3], dates: readonly string[], range: DateRange): Promise<string[]> {
     const changed = new Set<string>();
     await readChangedKeys(this.session, this.lake, silver, change, this.key);
-    await readChangedRows(this.session, this.lake, silver, inputRange(range), { key: this.key, texts: this.models.steps.map(({ sql }) => sql) });
+    await readChangedRows(this.session, this.lake, silver, inputRange(range, this.models.need), { key: this.key, texts: this.models.steps.map(({ sql }) => sql) });
     await buildSteps(this.session, this.models, range);
     for (const each of this.rows) {
       await each.mark();

@@ -128,6 +128,10 @@ export class HotGold {
       this.wait();
       return unlessInvalid(error);
     }
+    if (this.tables === null) {
+      this.wait();
+      return null;
+    }
     this.models = plan.txns[modelsTxn] ?? -1;
     this.run = -1;
     this.used = false;

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LakeError, systemCode } from '../errors.js';
+import { greatestNeed, needForm, wholeDays, type Need } from './need.js';
 
 /** What a model's rows must be before they are published. */
 export interface Check {
@@ -21,9 +22,9 @@ export interface RowCountBounds {
   readonly most: number;
 }
 
-const commonKeys = ['grain', 'inputs', 'purpose'];
+const commonKeys = ['grain', 'inputs', 'purpose', 'lookback', 'lookahead'];
 const stepKeys = [...commonKeys, 'key', 'dates'];
-const modelKeys = [...commonKeys, 'lookback', 'lookahead', 'partition_by', 'check'];
+const modelKeys = [...commonKeys, 'partition_by', 'check'];
 
 /** One `-- key: value` of a file's header. */
 interface Header {
@@ -41,8 +42,13 @@ export interface Step {
   readonly steps: readonly string[];
   /** Columns of the step and of silver's tables: the rows with one value of them follow from the silver rows with the same. Empty: not said. */
   readonly key: readonly string[];
-  /** Columns with the dates of gold that a row counts for; such a row is the same in every range that has one of them. Empty: not said. */
+  /**
+   * Columns with the dates of gold that a row counts for; such a row is the same in every range that has one of them, and its
+   * key has rows of silver on each of them. Empty: not said.
+   */
   readonly dates: readonly string[];
+  /** Of itself alone: what it reads of steps, they need. A header that says nothing needs the date alone. */
+  readonly need: Need;
 }
 
 /** A gold table: one SELECT and what its header says. */
@@ -58,6 +64,8 @@ export interface GoldModels {
   readonly steps: readonly Step[];
   /** By name; the last one is published last. */
   readonly models: readonly Model[];
+  /** What the models and the steps that they read need together: all tables of a date are built at once. */
+  readonly need: Need;
 }
 
 /** Reads `<dir>/*.sql` and `<dir>/steps/*.sql`. @throws LakeError DATASET_INVALID naming the file and, of a header, the line */
@@ -67,7 +75,8 @@ export async function loadModels(dir: string): Promise<GoldModels> {
   if (models.length === 0) throw invalid(dir, 'it has no model: a .sql file with a SELECT and a header', 'Compare it with datasets/shop/gold.');
   const both = models.find((model) => steps.some((step) => step.name === model.name));
   if (both !== undefined) throw invalid(both.path, 'a step has the same name', 'Call one of them otherwise.');
-  return { steps: inOrder(steps, models), models };
+  const read = inOrder(steps, models);
+  return { steps: read, models, need: greatestNeed([...read, ...models].map(({ need }) => need)) };
 }
 
 async function sqlFiles(dir: string): Promise<string[]> {
@@ -98,17 +107,28 @@ async function readStep(path: string, kind: 'model' | 'step', keys: readonly str
   const unknown = headers.slice(1).find(({ key }) => !keys.includes(key));
   if (unknown !== undefined) throw invalid(`${path}:${unknown.line}`, `a ${kind} has no \`${unknown.key}\``, `It has: ${keys.join(', ')}.`);
   const steps = listOf(headers, 'inputs').flatMap((input) => (input.startsWith('step ') ? [input.slice('step '.length)] : []));
-  return { step: { name, path, sql, steps, key: listOf(headers, 'key'), dates: listOf(headers, 'dates') }, headers };
+  const need: Need = { lookbackDays: daysOf(path, headers, 'lookback'), lookaheadDays: daysOf(path, headers, 'lookahead') };
+  return { step: { name, path, sql, steps, key: listOf(headers, 'key'), dates: listOf(headers, 'dates'), need }, headers };
+}
+
+function daysOf(path: string, headers: readonly Header[], key: 'lookback' | 'lookahead'): number {
+  const header = headers.find((each) => each.key === key);
+  if (header === undefined) return 0;
+  const days = wholeDays(header.text);
+  if (days === null) throw invalid(`${path}:${header.line}`, `the ${key} \`${header.text}\` is no length of time`, `Write ${needForm}.`);
+  return days;
 }
 
 /** The comments before the first SQL: `-- key: value`, and lines indented by more than a space that go on with a value. */
 function headersOf(path: string, sql: string): Header[] {
-  const headers: Header[] = [];
+  const headers: { key: string; text: string; line: number }[] = [];
   for (const [index, line] of sql.split('\n').entries()) {
     if (!line.startsWith('--')) break;
     const match = /^-- (\w+): (.*)$/.exec(line);
+    const last = headers.at(-1);
     if (match?.[1] !== undefined && match[2] !== undefined) headers.push({ key: match[1], text: match[2].trim(), line: index + 1 });
-    else if (!/^-- {2}/.test(line)) throw invalid(`${path}:${index + 1}`, 'a header line is `-- key: value`', 'Go on with a value on the next line by `--   more`.');
+    else if (last !== undefined && /^-- {2}/.test(line)) last.text += ` ${line.slice(2).trim()}`;
+    else throw invalid(`${path}:${index + 1}`, 'a header line is `-- key: value`', 'Go on with a value on the next line by `--   more`.');
   }
   return headers;
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { changedPartitions, inputTxn, tableNumber, type Partition } from '../lake/changes.js';
+import { inputTxn, partitionChanges, tableNumber, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
+import type { Snapshot } from '../lake/snapshot.js';
 import { readTables, type Reading } from '../lake/views.js';
-import { shiftDate } from './dates.js';
+import type { Need } from './need.js';
+import { reach, type DateRange } from './ranges.js';
 
 /** Transactions of the table that gold publishes last: silver's version, and the models it is built by. */
 export const silverTxn = (eventTable: string): string => `silver.${eventTable}`;
@@ -10,18 +12,12 @@ export const modelsTxn = 'ingot.models';
 /** … and the version of silver that the newest dates are built from: it goes ahead while older dates wait. */
 export const freshTxn = 'ingot.fresh';
 
-/** An event of a date can change these dates: a session goes on over midnight, twice at most. */
-const daysBefore = 1;
-const daysAfter = 2;
-
-/** Dates built together: bounds memory. */
-const maxRangeDays = 31;
-
-/** Dates in a row, both ends included. */
-export interface DateRange {
-  readonly since: string;
-  readonly until: string;
-}
+/**
+ * Tag of gold's files that one of several runs of a build has written, and not the last: `<silver's number>/<its version>/<number
+ * of the models>/<what the transactions were>`. So a killed build goes on with the other dates, though the transactions move
+ * only with the last run; once they have moved, the tag says nothing.
+ */
+export const partTag = 'ingot.silver';
 
 export interface GoldPlan {
   readonly silver: readonly Reading[];
@@ -29,6 +25,10 @@ export interface GoldPlan {
   readonly dates: readonly string[];
   readonly txns: Readonly<Record<string, number>>;
   readonly reason: 'first build' | 'new models' | 'new silver' | 'changed' | 'backfill';
+  /** Whether it may be done in several runs: not when some of gold's tables are missing, of which the others' tags say nothing. */
+  readonly splits: boolean;
+  /** What `partTag` says of files that are built by it. */
+  readonly tag: string;
 }
 
 export interface GoldInputs {
@@ -38,64 +38,98 @@ export interface GoldInputs {
   readonly goldTables: readonly string[];
   /** Every model's text: gold is rebuilt when one changes. */
   readonly modelTexts: readonly string[];
+  readonly need: Need;
 }
 
 /**
  * Which dates are stale in gold, or asked for by a backfill as well; null when silver has no tables.
  * @param run the newest run done, read before: gold's tables may be newer, and may have been deleted
+ * @param done the dates that this process has built, with the tags of their plans: a date without rows has no file to say so
  */
-export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRange | null, run: number): Promise<GoldPlan | null> {
+export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRange | null, run: number, done: ReadonlyMap<string, string> = new Map()): Promise<GoldPlan | null> {
   const silver = await readTables(lake, inputs.silverTables.map((table) => ({ layer: 'silver', table })));
   const event = silver[0];
   if (event === undefined || silver.length < inputs.silverTables.length) return null;
-  const anchor = await lake.table('gold', inputs.goldTables.at(-1) ?? '').snapshot();
+  const gold = await Promise.all(inputs.goldTables.map((table) => lake.table('gold', table).snapshot()));
+  const anchor = gold.at(-1) ?? null;
+  const { version } = event.snapshot;
   const builtFrom = anchor?.txn(silverTxn(event.table), -1) ?? -1;
   const models = modelsNumber(inputs.modelTexts);
-  const txns = { [silverTxn(event.table)]: event.snapshot.version, [freshTxn]: event.snapshot.version, [modelsTxn]: models, [inputTxn]: tableNumber(event.snapshot) };
-  const all = new Set(datesOf([...event.snapshot.files.values()].map((file) => file.partitionValues)));
-  let missing = false;
-  for (const table of inputs.goldTables) {
-    const snapshot = await lake.table('gold', table).snapshot();
-    missing ||= snapshot === null;
-    for (const date of datesOf([...(snapshot?.files.values() ?? [])].map((file) => file.partitionValues))) all.add(date);
+  const number = tableNumber(event.snapshot);
+  const txns = { [silverTxn(event.table)]: version, [freshTxn]: version, [modelsTxn]: models, [inputTxn]: number };
+  const all = [...new Set([event.snapshot, ...gold].flatMap(datesOfTable))].sort();
+  const missing = gold.includes(null);
+  const before = [silverTxn(event.table), modelsTxn, inputTxn].map((name) => anchor?.txn(name, -1) ?? -1).join('.');
+  const known = { silver, run, txns, splits: !missing || gold.every((snapshot) => snapshot === null), tag: `${number}/${version}/${models}/${before}` };
+  const reason = builtFrom < 0 || missing ? 'first build' : anchor?.txn(modelsTxn, -1) !== models ? 'new models' : anchor.txn(inputTxn, -1) !== number ? 'new silver' : 'changed';
+  const built = new Built({ number, models, before, from: reason === 'changed' ? builtFrom : -1 }, missing ? [] : gold, done);
+  const changes = await newestChanges(lake, event, built.oldest(all), inputs.need);
+  const stale = all.filter((date) => built.version(date) < 0 || changes === null || (changes.get(date) ?? -1) > built.version(date));
+  if (backfill === null) return { ...known, dates: stale, reason };
+  const wanted = all.filter((date) => date >= backfill.since && date <= backfill.until && !done.has(date));
+  return { ...known, dates: [...new Set([...stale, ...wanted])].sort(), reason: reason === 'changed' ? 'backfill' : reason };
+}
+
+/** The versions of silver that dates of gold are built from. */
+class Built {
+  private readonly tagged = new Map<string, number>();
+
+  constructor(
+    /** `before` is what the transactions are; `from` the version that all dates are built from, but for what their files say; −1 for none. */
+    private readonly state: { readonly number: number; readonly models: number; readonly before: string; readonly from: number },
+    gold: readonly (Snapshot | null)[],
+    done: ReadonlyMap<string, string>,
+  ) {
+    for (const file of gold.flatMap((snapshot) => [...(snapshot?.files.values() ?? [])])) {
+      const date = file.partitionValues['event_date'] ?? '';
+      this.tagged.set(date, Math.min(this.versionOf(file.tags?.[partTag]), this.tagged.get(date) ?? Infinity));
+    }
+    for (const [date, tag] of done) this.tagged.set(date, Math.max(this.versionOf(tag), this.tagged.get(date) ?? -1));
   }
-  const plan = (dates: Iterable<string>, reason: GoldPlan['reason']): GoldPlan => ({ silver, run, dates: [...new Set(dates)].sort(), txns, reason });
-  if (builtFrom < 0 || missing) return plan(all, 'first build');
-  if (anchor?.txn(modelsTxn, -1) !== models) return plan(all, 'new models');
-  if (anchor.txn(inputTxn, -1) !== txns[inputTxn]) return plan(all, 'new silver');
-  const changed = await changedPartitions(lake.table('silver', event.table), builtFrom, event.snapshot.version);
-  const stale = changed === null ? [...all] : datesOf(changed).flatMap(reach).filter((date) => all.has(date));
-  if (backfill === null) return plan(stale, 'changed');
-  const wanted = [...all].filter((date) => date >= backfill.since && date <= backfill.until);
-  return plan([...stale, ...wanted], 'backfill');
+
+  /** −1: not built, or from another silver, or by other models. */
+  version(date: string): number {
+    return this.tagged.get(date) ?? this.state.from;
+  }
+
+  /** The oldest version that some date is built from; null when none is built. */
+  oldest(dates: readonly string[]): number | null {
+    const versions = dates.map((date) => this.version(date)).filter((version) => version >= 0);
+    return versions.length === 0 ? null : versions.reduce((least, version) => Math.min(least, version));
+  }
+
+  private versionOf(tag: string | undefined): number {
+    const [number, version, models, before] = tag?.split('/') ?? [];
+    if (before !== this.state.before) return this.state.from;
+    return Number(number) === this.state.number && Number(models) === this.state.models ? Number(version) : -1;
+  }
+}
+
+/** By date of gold, the newest version after `since` in which something has changed that it needs; null when the log no longer tells. */
+async function newestChanges(lake: Lake, event: Reading, since: number | null, need: Need): Promise<ReadonlyMap<string, number> | null> {
+  if (since === null) return new Map();
+  const changes = await partitionChanges(lake.table('silver', event.table), since, event.snapshot.version);
+  if (changes === null) return null;
+  const byVersion = new Map<number, Set<string>>();
+  for (const { partition, added, removedAt } of changes.values()) {
+    const version = added.reduce((newest, file) => Math.max(newest, file.version), removedAt);
+    const dates = byVersion.get(version) ?? new Set();
+    byVersion.set(version, dates);
+    for (const date of datesOf([partition])) dates.add(date);
+  }
+  const newest = new Map<string, number>();
+  for (const version of [...byVersion.keys()].sort((a, b) => a - b)) {
+    for (const date of reach([...(byVersion.get(version) ?? [])], need)) newest.set(date, version);
+  }
+  return newest;
+}
+
+function datesOfTable(snapshot: Snapshot | null): string[] {
+  return datesOf([...(snapshot?.files.values() ?? [])].map((file) => file.partitionValues));
 }
 
 export function datesOf(partitions: readonly Partition[]): string[] {
   return [...new Set(partitions.map((partition) => partition['event_date'] ?? ''))].filter((date) => date !== '');
-}
-
-/** The dates whose rows an event of this date can change. */
-export function reach(date: string): string[] {
-  return Array.from({ length: daysBefore + 1 + daysAfter }, (_none, index) => shiftDate(date, index - daysBefore));
-}
-
-/** Sorted dates as ranges of days in a row. */
-export function rangesOf(dates: readonly string[]): DateRange[] {
-  const ranges: { since: string; until: string; days: number }[] = [];
-  for (const date of dates) {
-    const open = ranges.at(-1);
-    const next = open === undefined ? null : shiftDate(open.until, 1);
-    if (open !== undefined && next === date && open.days < maxRangeDays) {
-      open.until = date;
-      open.days++;
-    } else ranges.push({ since: date, until: date, days: 1 });
-  }
-  return ranges.map(({ since, until }) => ({ since, until }));
-}
-
-/** The silver dates that a range of gold reads. */
-export function inputRange(range: DateRange): DateRange {
-  return { since: shiftDate(range.since, -2), until: shiftDate(range.until, 1) };
 }
 
 function modelsNumber(texts: readonly string[]): number {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { LakeError } from '../../src/errors.js';
 import { goldScope } from '../../src/gold/gold.js';
 import { loadModels } from '../../src/gold/model.js';
-import { removeTemporaryFolders } from '../support/lake.js';
+import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { bodyOf, builtAtOnce, goldRows, modelsDir, modelsWith, rewriteSilver, viewAt, withHot, type HotPipeline } from './hot-pipeline.js';
 import { randomEvents } from './random-events.js';
 
@@ -154,6 +154,22 @@ describe('hot gold', () => {
         await hot.assertRight();
       }, models);
     }
+  });
+
+  it('takes the usual way when a step\'s row counts for a date on which its key has no event', async () => {
+    const models = temporaryFolder();
+    mkdirSync(join(models, 'steps'));
+    const range = 'BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)';
+    writeFileSync(join(models, 'steps/active.sql'), `-- step: active\n-- inputs: silver.event\n-- key: user_id\n-- dates: event_date\n-- lookback: 2 days\nSELECT DISTINCT user_id, CAST(event.event_date + later.days AS DATE) AS event_date FROM silver.event CROSS JOIN (VALUES (0), (1), (2)) AS later(days) WHERE CAST(event.event_date + later.days AS DATE) ${range}`);
+    writeFileSync(join(models, 'active_users.sql'), `-- model: active_users\n-- inputs: step active\n-- partition_by: event_date\nSELECT event_date, count(*) AS users FROM active WHERE event_date ${range} GROUP BY event_date`);
+    await withHot(async (hot) => {
+      await hot.add([viewAt('2026-01-01T12:00'), viewAt('2026-01-02T12:00', 'u2')]);
+      await hot.add([viewAt('2026-01-02T13:00', 'u2')]);
+      await hot.add([viewAt('2026-01-03T12:00', 'u3')]);
+      assert.deepEqual(hot.hot.dates, []);
+      const users = await hot.pipeline.rows('SELECT CAST(event_date AS VARCHAR) AS date, users FROM gold.active_users ORDER BY date');
+      assert.deepEqual(users.map(({ users: count }) => count), ['1', '2', '3']);
+    }, models);
   });
 
   it('reads all columns of silver where a step names them by a star', async () => {

@@ -3,6 +3,8 @@
 -- inputs: step session_event, silver.item_event
 -- key: user_id
 -- dates: event_date
+-- lookback: 1 day
+-- lookahead: 1 day
 -- purpose: each purchase with its revenue, and whether it is counted: of purchases of one session with the same item_ids, each
 --   at most 10 seconds after the one before it, one is the order and the others are its echoes.
 WITH item AS (

@@ -3,6 +3,8 @@
 -- inputs: silver.event
 -- key: user_id
 -- dates: event_date
+-- lookback: 1 day and 30 minutes
+-- lookahead: 1 day
 -- purpose: each event with its session, from 30 minutes before the day before $since to the end of the day after $until.
 --   Activity is events of one user and platform without a gap of more than 30 minutes. It is one session up to the end of the
 --   day after its first event; from then on each day is a session of its own. So dates from $since to $until are right

@@ -3,6 +3,8 @@
 -- inputs: step session_event, step purchase, silver.item_event
 -- key: user_id
 -- dates: event_date, session_date
+-- lookback: 1 day
+-- lookahead: 0 days
 -- purpose: each item row from the day before $since to $until with its session, its own list and, of a purchase, its quantity and revenue; is_echo marks the rows of an echo
 SELECT
   item.event_id, item.event_date, item.platform, item.user_id, item.event_name, item.event_timestamp,
