@@ -8,7 +8,7 @@ import { cachedKafka, KafkaBroker } from '../engines/kafka.js';
 import { compare, type PartResult } from './figures.js';
 import { pair } from './landing.js';
 import { alternate, type Side } from './measure.js';
-import { stepsOf } from './steps.js';
+import { stepsOf, stepText } from './steps.js';
 import { generated, landFrom, type Workbench } from './workbench.js';
 
 const partitions = 4;
@@ -74,7 +74,7 @@ async function compareReads(bench: Workbench, uri: KafkaUri, bytes: number): Pro
     figures,
     notes: [
       `kafka: ${(bytes / 1e6).toFixed(1)} MB in ${partitions} partitions; Ingot ${megabytes(figures[0]!.ours.wallMs)}, fetch alone ${megabytes(figures[0]!.peer.wallMs)}, the client's stream ${megabytes(figures[1]!.peer.wallMs)}`,
-      `kafka, a consumer's time by step: ${steps}`,
+      `kafka, a consumer's time by step: ${stepText(steps)}`,
     ],
   };
 }

@@ -3,18 +3,32 @@ import { Readable } from 'node:stream';
 import { Bronze } from '../../src/bronze/bronze.js';
 import { consume } from '../../src/bronze/consume.js';
 import { systemClock } from '../../src/clock.js';
+import { isS3 } from '../../src/config.js';
 import type { Dataset } from '../../src/dataset.js';
 import { openSource } from '../../src/sources/open.js';
 import type { Batch, Source } from '../../src/sources/source.js';
 import { withLake } from './workbench.js';
 
-const limits = { bytes: 128e6, rows: 200_000, ageMs: 60_000 };
+const defaultWindowRows = 200_000;
+
+/** What each step of a drain took, and the whole, milliseconds. */
+export interface Steps {
+  readonly receive: number;
+  readonly spool: number;
+  /** DuckDB's part of landing a window. */
+  readonly land: number;
+  /** The rest of it: sync or upload, the log, the queue's acknowledgements. */
+  readonly commit: number;
+  readonly whole: number;
+}
 
 /**
  * Where the time of one drain goes. Receiving and spooling one window overlap with the landing and committing of the one
  * before it, so the steps are more than the whole.
+ * @param lakeDir a folder, or s3://bucket/prefix
  */
-export async function stepsOf(lakeDir: string, from: string, dataset: Dataset): Promise<string> {
+export async function stepsOf(lakeDir: string, from: string, dataset: Dataset, windowRows = defaultWindowRows): Promise<Steps> {
+  const limits = { bytes: 128e6, rows: windowRows, ageMs: 60_000 };
   const ms = { receive: 0, spool: 0, land: 0, commit: 0 };
   const within = async <T>(step: keyof typeof ms, work: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now();
@@ -42,16 +56,21 @@ export async function stepsOf(lakeDir: string, from: string, dataset: Dataset): 
     const commit = bronze.commit.bind(bronze);
     bronze.commit = (window) => within('commit', () => commit(window));
     const signal = new AbortController().signal;
-    const source = await openSource(from, { follow: false, clock: systemClock, taken: marks, offsets: () => bronze.offsets(), spoolDir: lakeDir, stdin: Readable.from([]), signal, environment: {}, log: () => undefined });
+    const source = await openSource(from, { follow: false, clock: systemClock, taken: marks, offsets: () => bronze.offsets(), spoolDir: lake.storage.locate('_ingot'), stdin: Readable.from([]), signal, environment: {}, log: () => undefined });
     try {
       await consume(bronze, received(source, (work) => within('receive', work)), limits, systemClock, signal);
     } finally {
       await source.close();
     }
   });
-  rmSync(lakeDir, { recursive: true, force: true });
-  const text = (name: string, time: number): string => `${name} ${Math.round(time)} ms`;
-  return [text('receive', ms.receive), text('spool', ms.spool), text('land', ms.land), text('commit', ms.commit - ms.land), `whole ${Math.round(performance.now() - startedAt)} ms`].join(', ');
+  const whole = performance.now() - startedAt;
+  if (!isS3(lakeDir)) rmSync(lakeDir, { recursive: true, force: true });
+  return { ...ms, commit: ms.commit - ms.land, whole };
+}
+
+/** `receive 12 ms, spool 30 ms, …`. */
+export function stepText(steps: Steps): string {
+  return (['receive', 'spool', 'land', 'commit', 'whole'] as const).map((step) => `${step} ${Math.round(steps[step])} ms`).join(', ');
 }
 
 /** The same source, with the time that its next batch takes measured. */

@@ -68,9 +68,9 @@ export class Workbench {
   }
 }
 
-/** Opens a lake with the benchmark's limits, and closes it. */
+/** Opens a lake with the benchmark's limits, and closes it. @param lakeDir a folder, or s3://bucket/prefix */
 export async function withLake<T>(lakeDir: string, work: (lake: Lake) => Promise<T>): Promise<T> {
-  const lake = Lake.local(lakeDir, { memoryLimitBytes, threads });
+  const lake = await Lake.at(lakeDir, { memoryLimitBytes, threads }, { extensions: process.env['INGOT_DUCKDB_EXTENSIONS'] ?? null });
   try {
     return await work(lake);
   } finally {
