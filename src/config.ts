@@ -73,8 +73,12 @@ export function lakeRoot(text: string): string {
 const besideDuckdbBytes = 560e6;
 const leastDuckdbBytes = 128e6;
 const leastProcessBytes = 700e6;
-const defaultMemoryBytes = 2 ** 30;
+/** Of a whole process. */
+export const defaultMemoryBytes = 2 ** 30;
 const mostDefaultThreads = 16;
+/** Landing a window takes several times its bytes, beside what DuckDB counts as well. */
+const windowsInMemory = 16;
+const mostDefaultWindowBytes = 128e6;
 
 const shape = z.object({
   lake: z.string().min(1, 'is empty').transform((text, context) => parsed(lakeRoot, text, context)),
@@ -115,9 +119,10 @@ const shape = z.object({
   format: z.enum(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).optional(),
   dialect: z.enum(['duckdb', 'athena']).optional(),
   engine: z.enum(['duckdb', 'athena', 'trino', 'spark']).optional(),
-}).transform(({ memory, memoryLimit, threads, ...rest }) => {
+}).transform(({ memory, memoryLimit, windowBytes, threads, ...rest }) => {
   const duckdbBytes = memoryLimit ?? memory - besideDuckdbBytes;
-  return { ...rest, memoryLimit: duckdbBytes, threads: threads ?? Math.min(availableParallelism(), mostDefaultThreads, threadsWithin(duckdbBytes)) };
+  const shareOfWindow = Math.floor((duckdbBytes + besideDuckdbBytes) / windowsInMemory);
+  return { ...rest, memoryLimit: duckdbBytes, windowBytes: windowBytes ?? Math.min(mostDefaultWindowBytes, shareOfWindow), threads: threads ?? Math.min(availableParallelism(), mostDefaultThreads, threadsWithin(duckdbBytes)) };
 });
 
 /** How many threads may share so much of DuckDB's memory: each takes buffers of its own. At least 1. */

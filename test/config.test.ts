@@ -15,6 +15,14 @@ describe('the memory and threads of a process', () => {
     assert.equal(parse({ memory: '2GB', memoryLimit: '300MB' }).memoryLimit, 300e6);
   });
 
+  it('make windows a sixteenth of the whole, 128 MB at most, unless their size is given', () => {
+    const windowBytes = (options: Readonly<Record<string, string>>): number => parseConfig({ lake: 'lake', datasets: 'datasets', ...options }).windowBytes;
+    assert.equal(windowBytes({}), 2 ** 26);
+    assert.equal(windowBytes({ memory: '8GB' }), 128e6);
+    assert.equal(windowBytes({ memoryLimit: '440MB' }), 1e9 / 16);
+    assert.equal(windowBytes({ windowBytes: '1MB' }), 1e6);
+  });
+
   it('give a thread 128 MB of DuckDB at least, and never more threads than the machine has', () => {
     assert.deepEqual([threadsWithin(100e6), threadsWithin(300e6), threadsWithin(2e9)], [1, 2, 15]);
     assert.equal(parse({ memory: '700MB' }).threads, 1);

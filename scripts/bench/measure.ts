@@ -63,12 +63,13 @@ function childrenCpuMs(): number {
 }
 
 /**
- * The most memory that this process has had, bytes. On Linux it is the program's own:
- * `maxRSS` begins with what the parent had when it forked.
+ * The most memory that this process has had, or another one that still runs, bytes. On Linux it is the program's own:
+ * `maxRSS` begins with what the parent had when it forked. 0 for another process elsewhere.
  */
-export function peakMemoryBytes(): number {
-  const match = /^VmHWM:\s+(\d+) kB$/m.exec(procFile('/proc/self/status') ?? '');
-  return (match === null ? process.resourceUsage().maxRSS : Number(match[1])) * 1024;
+export function peakMemoryBytes(pid?: number): number {
+  const match = /^VmHWM:\s+(\d+) kB$/m.exec(procFile(`/proc/${pid ?? 'self'}/status`) ?? '');
+  if (match !== null) return Number(match[1]) * 1024;
+  return pid === undefined ? process.resourceUsage().maxRSS * 1024 : 0;
 }
 
 function procFile(path: string): string | null {

@@ -111,7 +111,7 @@ function stdinConflict(cause: LakeError): LakeError {
 }
 
 function limitsOf({ windowBytes, windowRows, windowAge, follow }: Context['config'], from: string): WindowLimits {
-  const limits = { bytes: windowBytes ?? 128e6, rows: windowRows ?? 200_000, ageMs: windowAge ?? 60_000 };
+  const limits = { bytes: windowBytes, rows: windowRows ?? 200_000, ageMs: windowAge ?? 60_000 };
   if (parseSourceUri(from).kind !== 'sqs') return limits;
   return { ...limits, rows: Math.min(limits.rows, mostQueueRows), ...(follow ? {} : { idleMs: drainIdleMs }) };
 }

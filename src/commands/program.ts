@@ -10,7 +10,7 @@ const options = {
   from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, folder or glob of .ndjson, .jsonl, .json (also .gz), or - for stdin').env('INGOT_FROM'),
   drain: option('--drain', 'stop when the source is empty (the default)').conflicts('follow'),
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
-  windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default('128MB'),
+  windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default(undefined, 'a sixteenth of --memory, 128MB at most'),
   windowRows: option('--window-rows <n>', '… or this many messages; from a queue 50000 at most').env('INGOT_WINDOW_ROWS').default('200000'),
   windowAge: option('--window-age <duration>', '… or when it has been open so long').env('INGOT_WINDOW_AGE').default(undefined, '60s; 1s for run --follow'),
   since: option('--since <date>', 'first event date, UTC, included: 2026-01-31'),
