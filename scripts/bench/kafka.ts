@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { Admin, Consumer, MessagesStreamModes, Producer } from '@platformatic/kafka';
+import type { Dataset } from '../../src/dataset.js';
+import { generateActions } from '../../src/generate/actions.js';
 import { generateShop } from '../../src/generate/shop.js';
+import { loadDataset } from '../../src/load.js';
 import { KafkaClient } from '../../src/sources/kafka-client.js';
 import { offsetAfter } from '../../src/sources/kafka-records.js';
 import { kafkaUri, type KafkaUri } from '../../src/sources/kafka-uri.js';
@@ -9,11 +12,12 @@ import { compare, type PartResult } from './figures.js';
 import { pair } from './landing.js';
 import { alternate, type Side } from './measure.js';
 import { stepsOf, stepText } from './steps.js';
-import { generated, landFrom, type Workbench } from './workbench.js';
+import { datasetsDir, generated, landFrom, type Workbench } from './workbench.js';
 
 const partitions = 4;
 const batchRows = 500;
-const topic = 'bench-events';
+/** Actions are a sixth of a shop's event, so that both topics have about as many bytes. */
+const actionsPerEvent = 6;
 const fetchBytes = 8 * 2 ** 20;
 
 /** A topic into bronze, against consumers that only read, by the same client; and where a consumer's time goes. */
@@ -22,16 +26,27 @@ export async function kafka(bench: Workbench): Promise<PartResult> {
   if (libs === null) return { figures: [], notes: ['Kafka is not in the cache: `npm run test:engines` puts it there; nothing was measured of it'] };
   const broker = await KafkaBroker.start({}, libs);
   try {
-    const bytes = await fill(broker.address, bench.events);
-    return await compareReads(bench, kafkaUri(`kafka://${broker.address}/${topic}`), bytes);
+    const actions = await loadDataset(datasetsDir, 'actions');
+    const shop = await compareReads(bench, { dataset: bench.dataset, uri: kafkaUri(`kafka://${broker.address}/bench-shop`), lines: generateShop({ ...generated, events: bench.events, form: 'json' }), events: bench.events });
+    const many = bench.events * actionsPerEvent;
+    const small = await compareReads(bench, { dataset: actions, uri: kafkaUri(`kafka://${broker.address}/bench-actions`), lines: generateActions({ ...generated, events: many, days: 1 }), events: many });
+    return { figures: [...shop.figures, ...small.figures], notes: [...shop.notes, ...small.notes] };
   } finally {
     await broker.stop();
   }
 }
 
+/** What is sent into a topic and landed from it. */
+interface Load {
+  readonly dataset: Dataset;
+  readonly uri: KafkaUri;
+  readonly lines: Iterable<string>;
+  readonly events: number;
+}
+
 /** @returns bytes of all events */
-async function fill(address: string, events: number): Promise<number> {
-  const options = { clientId: 'bench', bootstrapBrokers: [address] };
+async function fill({ uri: { brokers, topic }, lines }: Load): Promise<number> {
+  const options = { clientId: 'bench', bootstrapBrokers: [...brokers] };
   const admin = new Admin(options);
   await admin.createTopics({ topics: [topic], partitions, replicas: 1 });
   await admin.close();
@@ -45,7 +60,7 @@ async function fill(address: string, events: number): Promise<number> {
     sent += batch.length;
     batch = [];
   };
-  for (const line of generateShop({ ...generated, events, form: 'json' })) {
+  for (const line of lines) {
     const value = Buffer.from(line);
     bytes += value.length;
     batch.push(value);
@@ -56,25 +71,27 @@ async function fill(address: string, events: number): Promise<number> {
   return bytes;
 }
 
-async function compareReads(bench: Workbench, uri: KafkaUri, bytes: number): Promise<PartResult> {
+async function compareReads(bench: Workbench, load: Load): Promise<PartResult> {
+  const { dataset, uri, events } = load;
+  const bytes = await fill(load);
   const from = `kafka://${uri.brokers.join(',')}/${uri.topic}`;
   const whole = (read: number): void => {
-    if (read !== bench.events) throw new Error(`${read} of ${bench.events} records were read`);
+    if (read !== events) throw new Error(`${read} of ${events} records were read`);
   };
-  const ingot: Side = { name: 'Ingot', events: bench.events, work: (folder) => landFrom(join(folder, 'lake'), from, bench.dataset) };
-  const fetches: Side = { name: 'fetch alone', events: bench.events, work: async () => whole(await fetchAll(uri)) };
-  const stream: Side = { name: 'the client\'s stream', events: bench.events, work: async () => whole(await streamAll(uri, bench.events)) };
+  const ingot: Side = { name: 'Ingot', events, work: (folder) => landFrom(join(folder, 'lake'), from, dataset) };
+  const fetches: Side = { name: 'fetch alone', events, work: async () => whole(await fetchAll(uri)) };
+  const stream: Side = { name: 'the client\'s stream', events, work: async () => whole(await streamAll(uri, events)) };
   const sides = [ingot, fetches, stream];
   const costs = await alternate(sides, bench.runs, bench.folder);
   const against = (side: Side, what: string) => compare('kafka', what, pair(ingot, sides, costs), pair(side, sides, costs), null);
-  const figures = [against(fetches, 'A topic into bronze, against fetching alone'), against(stream, 'A topic into bronze, against the client\'s stream')];
+  const figures = [against(fetches, `A topic of ${dataset.name} into bronze, against fetching alone`), against(stream, `A topic of ${dataset.name} into bronze, against the client's stream`)];
   const megabytes = (wallMs: number | null): string => `${(bytes / 1e3 / (wallMs ?? NaN)).toFixed(1)} MB/s`;
-  const steps = await stepsOf(join(bench.folder, 'steps'), from, bench.dataset);
+  const steps = await stepsOf(join(bench.folder, 'steps'), from, dataset);
   return {
     figures,
     notes: [
-      `kafka: ${(bytes / 1e6).toFixed(1)} MB in ${partitions} partitions; Ingot ${megabytes(figures[0]!.ours.wallMs)}, fetch alone ${megabytes(figures[0]!.peer.wallMs)}, the client's stream ${megabytes(figures[1]!.peer.wallMs)}`,
-      `kafka, a consumer's time by step: ${stepText(steps)}`,
+      `kafka, ${dataset.name}: ${(bytes / 1e6).toFixed(1)} MB in ${partitions} partitions; Ingot ${megabytes(figures[0]!.ours.wallMs)}, fetch alone ${megabytes(figures[0]!.peer.wallMs)}, the client's stream ${megabytes(figures[1]!.peer.wallMs)}`,
+      `kafka, ${dataset.name}, a consumer's time by step: ${stepText(steps)}`,
     ],
   };
 }
