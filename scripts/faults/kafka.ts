@@ -1,7 +1,8 @@
-import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { KafkaServer } from '../../test/support/kafka.js';
+import { closed, listen } from './loopback.js';
+import { patiently } from './patience.js';
 import type { FaultSource } from './sources.js';
 
 const partitions = 3;
@@ -29,19 +30,22 @@ export class KafkaBench {
   async source(name: string, portions: readonly (readonly string[])[], group: string | null): Promise<FaultSource> {
     const topic = await this.server.topic(`${name}-${++this.topics}`, partitions);
     const left = [...portions];
+    const put = async (lines: readonly string[]): Promise<void> => {
+      for (let partition = 0; partition < partitions; partition++) {
+        const records = lines.filter((_line, index) => index % partitions === partition).map((value) => ({ value }));
+        if (records.length > 0) await this.send(topic, partition, records);
+      }
+    };
     return {
       kind: 'kafka',
       environment: {},
       endpoint: null,
       uri: () => `kafka://127.0.0.1:${this.proxy.port}/${topic}${group === null ? '' : `?group=${group}`}`,
       arrive: async () => {
-        const lines = left.shift() ?? [];
-        for (let partition = 0; partition < partitions; partition++) {
-          const records = lines.filter((_line, index) => index % partitions === partition).map((value) => ({ value }));
-          if (records.length > 0) await this.send(topic, partition, records);
-        }
+        await put(left.shift() ?? []);
         return left.length > 0;
       },
+      again: put,
       waiting: () => Promise.resolve(false),
       close: () => Promise.resolve(),
     };
@@ -51,7 +55,7 @@ export class KafkaBench {
   async restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     await this.proxy.quietly(async () => {
       await this.server.broker.halt(signal);
-      await this.server.broker.resume();
+      await patiently(() => this.server.broker.resume());
     });
   }
 
@@ -73,6 +77,7 @@ export class KafkaBench {
 /** Connections go through it to the broker, and can be cut in the middle of what the broker says. */
 class TcpProxy {
   target = 0;
+  port = 0;
   private readonly open = new Set<{ readonly client: Socket; readonly broker: Socket }>();
   private sending: Promise<unknown> = Promise.resolve();
 
@@ -82,13 +87,7 @@ class TcpProxy {
     const server = createServer();
     const proxy = new TcpProxy(server);
     server.on('connection', (client) => proxy.join(client));
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return proxy;
-  }
-
-  get port(): number {
-    return (this.server.address() as AddressInfo).port;
+    return Object.assign(proxy, { port: await listen(server) });
   }
 
   /** One after the other: what is sent, and what is done to the broker. */
@@ -119,8 +118,7 @@ class TcpProxy {
       client.destroy();
       broker.destroy();
     }
-    this.server.close();
-    await once(this.server, 'close');
+    await closed(this.server);
   }
 
   private join(client: Socket): void {

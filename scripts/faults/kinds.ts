@@ -78,6 +78,16 @@ export function steps(dataset: string, layer: 'bronze' | 'silver' | 'gold'): Ste
   ];
 }
 
+/** Steps of forgetting and nothing else. */
+export function forgetSteps(): Step[] {
+  const step = (name: string, op: ShimFault['op'], glob: string): Step[] => (['before', 'after'] as const).map((when) => ({ name: `forget: ${when} ${name}`, op, glob, when, often: 1 }));
+  return [
+    ...step('the key is put in place', 'link', '_ingot/forget.key'),
+    ...step('the list is put in place', 'rename', 'bronze/*/_forgotten/*.json'),
+    ...step('the receipt is put in place', 'rename', '_ingot/receipts/*.json'),
+  ];
+}
+
 /** The rule that the preloaded library reads; one for other faults says nothing, and keeps their number. @param below what a path in the lake begins with, as a pattern */
 export function shimRule(fault: Fault, below: string): string {
   if (fault.via === 'clock') return `clock,,0,0,before,${fault.atMs}:${fault.seconds}`;

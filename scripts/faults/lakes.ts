@@ -16,14 +16,18 @@ export interface FaultLake {
   readonly endpoint: string | null;
   readonly environment: Readonly<Record<string, string>>;
   readonly options: OpenLakeOptions;
-  /** What keeps others from its bytes when it is to be looked at after a failure. */
+  /** Where its bytes are: of a lake in S3, where the server keeps its objects. */
   readonly folder: string;
+  /** How others reach it, when it is in S3. */
+  readonly s3: { readonly endpoint: string; readonly keyId: string; readonly secret: string; readonly region: string } | null;
 }
 
 export function localLake(workspace: string, name = 'lake'): FaultLake {
   const folder = join(workspace, name);
-  return { kind: 'local', place: folder, root: folder, below: folder, endpoint: null, environment: {}, options: {}, folder };
+  return { kind: 'local', place: folder, root: folder, below: folder, endpoint: null, environment: {}, options: {}, folder, s3: null };
 }
+
+const region = 'us-east-1';
 
 /** An S3 server for all runs. */
 export class S3Server {
@@ -54,6 +58,7 @@ export class S3Server {
       environment: { ...this.environment(this.server.endpoint), INGOT_SCRATCH: scratch },
       options: { s3: { scratch: join(workspace, 'reader-scratch'), extensions: this.httpfs, pathStyle: true } },
       folder: join(this.folder, name),
+      s3: { endpoint: this.server.endpoint, keyId: this.server.keyId, secret: this.server.secret, region },
     };
   }
 
@@ -66,7 +71,7 @@ export class S3Server {
       AWS_ENDPOINT_URL_S3: endpoint,
       AWS_ACCESS_KEY_ID: this.server.keyId,
       AWS_SECRET_ACCESS_KEY: this.server.secret,
-      AWS_REGION: 'us-east-1',
+      AWS_REGION: region,
       AWS_EC2_METADATA_DISABLED: 'true',
       INGOT_DUCKDB_EXTENSIONS: this.httpfs,
     };

@@ -1,7 +1,6 @@
-import { once } from 'node:events';
-import { createServer, request as forward, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { HttpFault } from './kinds.js';
+import { HttpServer } from './loopback.js';
 
 /** A proxy on loopback before an HTTP server, for one process; it does harm to some of its requests. */
 export class Proxy {
@@ -9,36 +8,19 @@ export class Proxy {
   readonly done = new Set<HttpFault>();
   /** Aborted when the process is to be killed. */
   readonly kill = new AbortController();
+  endpoint = '';
+  stop: () => Promise<void> = () => Promise.resolve();
   private readonly seen = new Map<HttpFault, number>();
 
   private constructor(
-    private readonly server: Server,
     private readonly target: URL,
     private readonly faults: readonly HttpFault[],
   ) {}
 
   static async start(target: string, faults: readonly HttpFault[]): Promise<Proxy> {
-    const server = createServer({ keepAlive: true });
-    const proxy = new Proxy(server, new URL(target), faults);
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => proxy.answer(request, response));
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      response.writeContinue();
-      proxy.answer(request, response);
-    });
-    server.on('clientError', (_error, socket) => socket.destroy());
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return proxy;
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+    const proxy = new Proxy(new URL(target), faults);
+    const { endpoint, stop } = await HttpServer.start((request, response) => proxy.answer(request, response));
+    return Object.assign(proxy, { endpoint, stop });
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {

@@ -2,21 +2,25 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { startQueue, type QueueServer } from '../../test/support/queue.js';
 import { startElasticMq, type ElasticMq } from '../engines/elasticmq.js';
+import { writeContracts, type Contracts } from './contracts.js';
 import { eventSet, type EventSet } from './events.js';
 import { KafkaBench } from './kafka.js';
+import { patiently } from './patience.js';
 import { localLake, S3Server, type FaultLake } from './lakes.js';
 import { ingot } from './processes.js';
-import type { Plan } from './plan.js';
+import type { Act, Plan } from './plan.js';
+import { foreignDifferences, readingsOf, type Readers } from './readers.js';
 import { fileSource, queueSource, type FaultSource } from './sources.js';
+import { sparkDifferences, type SparkEngine } from './spark.js';
 import { contentOf, judge, type Content } from './verdict.js';
 
 /** Where the real servers are, as far as they are there. */
-export interface Engines {
+export interface Engines extends Readers {
   readonly shim: string;
   readonly elasticMq: string | null;
   readonly versityGw: string | null;
-  readonly httpfs: string | null;
   readonly kafka: string | null;
+  readonly spark: SparkEngine | null;
 }
 
 /** The servers of all runs, each started when it is first needed, and the lakes that all goes well with. */
@@ -28,6 +32,7 @@ export class Servers {
   private kafka: Promise<KafkaBench> | null = null;
   private s3: S3Server | null = null;
   private names = 0;
+  private contracts: Contracts | null = null;
 
   private constructor(
     private readonly engines: Engines,
@@ -44,11 +49,27 @@ export class Servers {
     return this.engines.shim;
   }
 
-  events({ events, days, eventSeed }: Plan): EventSet {
-    const key = `${events}-${days}-${eventSeed}`;
-    const set = this.sets.get(key) ?? eventSet(events, days, eventSeed);
+  events({ events, days, eventSeed, person }: Plan): EventSet {
+    const key = `${events}-${days}-${eventSeed}-${person ?? 'whole'}`;
+    const set = this.sets.get(key) ?? eventSet(events, days, eventSeed, person);
     this.sets.set(key, set);
     return set;
+  }
+
+  /** What --datasets is told; null for the shop's own. */
+  datasets(contract: Act['contract']): string | null {
+    return contract === null ? null : (this.contracts ??= writeContracts(join(this.workspace, 'contracts')))[contract];
+  }
+
+  /** What other readers than Ingot see in a lake, and of how many tables. */
+  async otherReaders(lake: FaultLake, workspace: string): Promise<{ readonly tables: number; readonly differences: readonly string[] }> {
+    const readings = await readingsOf(lake);
+    return { tables: readings.length, differences: await foreignDifferences(lake, readings, this.engines, workspace) };
+  }
+
+  /** The same by Spark, for several lakes; null without it. */
+  async spark(lakes: readonly FaultLake[]): Promise<string[][] | null> {
+    return this.engines.spark === null ? null : sparkDifferences(lakes, this.engines.spark, this.workspace);
   }
 
   lake(plan: Plan, workspace: string): FaultLake {
@@ -63,9 +84,10 @@ export class Servers {
     const name = `run-${plan.seed}-${++this.names}`;
     if (plan.source === 'files') return fileSource(workspace, portions);
     if (plan.source === 'sqs') return queueSource((await (this.queue ??= startQueue())).endpoint, name, portions, plan.visibilitySeconds);
-    if (plan.source === 'elasticmq') return queueSource((await (this.elasticMq ??= startElasticMq(this.engines.elasticMq ?? undefined))).endpoint, name, portions, plan.visibilitySeconds);
-    if (this.engines.kafka === null) throw new Error('there is no broker');
-    return (await (this.kafka ??= KafkaBench.start(this.engines.kafka))).source(name, portions, plan.group ? name : null);
+    if (plan.source === 'elasticmq') return queueSource((await (this.elasticMq ??= patiently(() => startElasticMq(this.engines.elasticMq ?? undefined)))).endpoint, name, portions, plan.visibilitySeconds);
+    const { kafka } = this.engines;
+    if (kafka === null) throw new Error('there is no broker');
+    return (await (this.kafka ??= patiently(() => KafkaBench.start(kafka)))).source(name, portions, plan.group ? name : null);
   }
 
   /** What a lake holds that the same events came to without faults, from one file. */
@@ -82,16 +104,14 @@ export class Servers {
   }
 
   async stop(): Promise<void> {
-    await (await this.queue)?.stop();
-    await (await this.elasticMq)?.stop();
-    await (await this.kafka)?.stop();
-    await this.s3?.stop();
+    // One that never started has nothing to stop, and must not keep the others up.
+    await Promise.allSettled([this.queue, this.elasticMq, this.kafka, this.s3].map(async (server) => (await server)?.stop()));
   }
 
   private async buildClean(set: EventSet): Promise<Content> {
     const workspace = join(this.workspace, `clean-${set.name}`);
     const lake = localLake(workspace);
-    const source = fileSource(workspace, [set.lines]);
+    const source = fileSource(workspace, [set.expected]);
     await source.arrive();
     const ended = await ingot({ args: ['run', 'shop', '--from', source.uri(), '--lake', lake.place], environment: {}, faults: [], root: lake.root, below: lake.below, shim: this.shim, workspace });
     if (ended.status !== 0) throw new Error(`the clean lake could not be built: ${ended.stderr}`);

@@ -15,6 +15,8 @@ export interface FaultSource {
   uri(endpoint?: string): string;
   /** Puts the next portion there; false when it was the last one. */
   arrive(): Promise<boolean>;
+  /** Gives messages once more. */
+  again(lines: readonly string[]): Promise<void>;
   /** Waits until what dead consumers held can be read again. False when nothing is left. */
   waiting(): Promise<boolean>;
   close(): Promise<void>;
@@ -36,6 +38,10 @@ export function fileSource(workspace: string, portions: readonly (readonly strin
       if (number % 3 === 1) writeFileSync(join(folder, `${number}.ndjson.gz`), gzipSync(text));
       else if (lines.length > 0) appendFileSync(join(folder, `${number - (number % 3)}.ndjson`), text);
       return Promise.resolve(left.length > 0);
+    },
+    again: (lines) => {
+      writeFileSync(join(folder, 'again.ndjson'), lines.map((line) => `${line}\n`).join(''));
+      return Promise.resolve();
     },
     waiting: () => Promise.resolve(false),
     close: () => Promise.resolve(),
@@ -61,6 +67,9 @@ export async function queueSource(server: string, name: string, portions: readon
     arrive: async () => {
       await sendAll(client, url, left.shift() ?? []);
       return left.length > 0;
+    },
+    again: async (lines) => {
+      await sendAll(client, url, lines);
     },
     waiting: async () => {
       for (const endMs = performance.now() + visibilitySeconds * 1_000 + lookMs; ; ) {

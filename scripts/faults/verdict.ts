@@ -5,8 +5,9 @@ import { compressors } from 'hyparquet-compressors';
 import { Session } from '../../src/lake/duckdb.js';
 import { filePath } from '../../src/lake/layout.js';
 import { openLake, type OpenedLake } from '../../src/library.js';
-import { idExpression, type EventSet } from './events.js';
+import { idExpression, type EventSet, type Person } from './events.js';
 import type { FaultLake } from './lakes.js';
+import { filesNaming } from './search.js';
 
 /** What a lake holds, in a form that two lakes can be compared by. */
 export type Content = ReadonlyMap<string, readonly string[]>;
@@ -43,6 +44,27 @@ export function contentDifferences(found: Content, expected: Content): string[] 
   return differences;
 }
 
+/** Where a forgotten person still is: in any file of a lake, decompressed, and of work in progress. */
+export async function traces({ id }: Person, lake: FaultLake): Promise<string[]> {
+  const files = [...(await filesNaming(lake.folder, id)), ...(lake.root === lake.folder ? [] : await filesNaming(lake.root, id))];
+  return files.length === 0 ? [] : [`${files.length} files name ${id}, who was forgotten, such as ${files.slice(0, 5).join(', ')}`];
+}
+
+/** Tables that a forgotten person has come back to. What nobody can tell a person of may land in bronze's rejected, until it is forgotten again. */
+export async function cameBack({ id }: Person, place: FaultLake): Promise<string[]> {
+  const lake = await openLake(place.place, place.options);
+  try {
+    const found: string[] = [];
+    for (const name of (await lake.tables()).filter((each) => each !== 'bronze.shop_rejected')) {
+      const [row] = await lake.query<{ rows: bigint }>(`SELECT count(*) AS rows FROM ${name} AS t WHERE contains(CAST(to_json(t) AS VARCHAR), $id)`, { id });
+      if (Number(row?.rows) > 0) found.push(`${name} has ${row?.rows} rows of ${id} again, who was forgotten before`);
+    }
+    return found;
+  } finally {
+    await lake.close();
+  }
+}
+
 export interface Judged {
   readonly differences: readonly string[];
   /** Messages that bronze has more than once. */
@@ -60,7 +82,7 @@ export async function judge(place: FaultLake, set: EventSet, workspace: string):
     const tables = await lake.tables();
     const all = tables.includes('bronze.shop_rejected') ? bronze : 'SELECT message_id FROM bronze.shop';
     const [messages] = await lake.query<{ rows: bigint; ids: bigint }>(`SELECT count(*) AS rows, count(DISTINCT message_id) AS ids FROM (${all})`);
-    if (Number(messages?.ids) !== set.lines.length) differences.push(`bronze has ${messages?.ids} messages, ${set.lines.length} were sent`);
+    if (Number(messages?.ids) !== set.expected.length) differences.push(`bronze has ${messages?.ids} messages, not ${set.expected.length}`);
     const rejected = tables.filter((name) => name === 'bronze.shop_rejected' || name === 'silver.shop_rejected').map((name) => `SELECT message_id FROM ${name}`);
     const broken = rejected.length === 0 ? 0 : Number((await lake.query<{ n: bigint }>(`SELECT count(DISTINCT message_id) AS n FROM (${rejected.join(' UNION ALL ')})`))[0]?.n);
     if (broken !== set.broken) differences.push(`${broken} messages are rejected, ${set.broken} are broken`);

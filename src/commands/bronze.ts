@@ -74,7 +74,12 @@ export async function land(
       signal,
       environment: process.env,
       log: (text) => progress.note(text),
+    }).catch((error: unknown) => {
+      if (signal.aborted) return null;
+      throw error;
     });
+    summary.stopped = signal.aborted && !config.follow;
+    if (source === null) return { summary, failures: [] };
     try {
       await consume(bronze, source, limits, clock, signal, {
         received: (rows) => progress.update(`bronze: ${count(summary.received + rows)} received, ${count(summary.landed)} landed in ${plural(summary.commits, 'commit')}`),

@@ -137,10 +137,12 @@ async function buildRun(lake: Lake, dataset: Dataset, options: SilverOptions, as
   });
 }
 
-/** Only what somebody asked for; what else is stale stays so. */
+/** Only what somebody asked for; what else is stale stays so. When nothing else is, all of silver is complete: nobody would say so later. */
 function onlyAsked(plan: SilverPlan, asked: Asked): SilverPlan {
   const some = <P extends PlannedPartition>(parts: readonly P[]): P[] => parts.filter(({ partition }) => asked.rebuild(partition));
-  return { ...plan, rebuild: some(plan.rebuild), append: some(plan.append), txns: {} };
+  const [rebuild, append] = [some(plan.rebuild), some(plan.append)];
+  const isAll = rebuild.length === plan.rebuild.length && append.length === plan.append.length;
+  return { ...plan, rebuild, append, txns: isAll ? plan.txns : {} };
 }
 
 /** As much of a plan as one run takes. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,24 +8,28 @@ import { promisify } from 'node:util';
 import { findEngines } from '../../scripts/faults/engines.js';
 import { eventSet } from '../../scripts/faults/events.js';
 import { shimRule, type ShimFault } from '../../scripts/faults/kinds.js';
-import { localLake } from '../../scripts/faults/lakes.js';
+import { localLake, type FaultLake } from '../../scripts/faults/lakes.js';
 import { planOf } from '../../scripts/faults/plan.js';
 import { ingot } from '../../scripts/faults/processes.js';
+import { foreignDifferences, readingsOf } from '../../scripts/faults/readers.js';
+import { workOf } from '../../scripts/faults/report.js';
 import { removeWorkspace, runPlan, type Outcome } from '../../scripts/faults/run.js';
 import { scopeOf } from '../../scripts/faults/scope.js';
 import { Servers, type Engines } from '../../scripts/faults/servers.js';
 import { fileSource } from '../../scripts/faults/sources.js';
-import { contentDifferences, contentOf, judge } from '../../scripts/faults/verdict.js';
+import { sparkDifferences } from '../../scripts/faults/spark.js';
+import { cameBack, contentDifferences, contentOf, judge, traces } from '../../scripts/faults/verdict.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** A short share of `npm run faults`: one run a place, the same seeds each time. */
 const share = [
-  ['files,local', 11], ['sqs,local', 16], ['elasticmq,local', 14], ['kafka,local', 30], ['files,s3', 24], ['kafka,s3', 21],
+  ['files,local,plain', 11], ['sqs,local,plain', 16], ['elasticmq,local,plain', 14], ['kafka,local,plain', 30], ['files,s3,plain', 24], ['kafka,s3,plain', 21],
+  ['files,local,forget', 907], ['sqs,local,replay', 1104], ['files,s3,forget,replay', 1061],
 ] as const;
 
 describe('a lake under faults', function () {
-  this.timeout(300_000);
+  this.timeout(600_000);
   let workspace: string;
   let engines: Engines;
   let servers: Servers;
@@ -48,7 +52,7 @@ describe('a lake under faults', function () {
       const outcome = await runPlan(planOf(seed, scopeOf(only, engines)), servers, join(workspace, `${only}-${seed}`));
       outcomes.push(outcome);
       assert.deepEqual(outcome.problems, [], `again: npm run faults -- --runs 1 --seed ${seed} --only ${only}`);
-      removeWorkspace(outcome);
+      assert.ok(outcome.tablesRead >= 9);
     });
   }
 
@@ -57,24 +61,83 @@ describe('a lake under faults', function () {
     assert.ok(kinds.size >= 6, [...kinds].join(', '));
   });
 
-  it('would be found out if an event were lost, doubled or changed', async () => {
-    const set = eventSet(300, 2, 9);
-    const lake = localLake(join(workspace, 'known'));
-    const source = fileSource(join(workspace, 'known'), [set.lines]);
-    await source.arrive();
-    const order = { environment: {}, faults: [], root: lake.root, below: lake.below, shim: engines.shim, workspace };
-    const ended = await ingot({ ...order, args: ['run', 'shop', '--from', source.uri(), '--lake', lake.place] });
+  it('is read alike by Spark after all that', async function () {
+    const held = outcomes.filter(({ problems }) => problems.length === 0);
+    const judged = new Map(held.map((outcome) => [`${outcome.plan.lake} ${workOf(outcome.plan)}`, outcome]));
+    assert.ok(judged.size >= 4, [...judged.keys()].join(', '));
+    assert.deepEqual(await servers.spark([...judged.values()].map(({ lake }) => lake)), [...judged].map(() => []));
+    for (const outcome of held) removeWorkspace(outcome);
+  });
+});
+
+describe('the verdict on a lake under faults', function () {
+  this.timeout(600_000);
+  let workspace: string;
+  let engines: Engines;
+
+  before(async () => {
+    workspace = mkdtempSync(join(tmpdir(), 'ingot-verdict-'));
+    engines = await findEngines();
+  });
+
+  after(() => rmSync(workspace, { recursive: true, force: true }));
+
+  async function command(lake: FaultLake, ...args: readonly string[]): Promise<void> {
+    const ended = await ingot({ args: [...args, '--lake', lake.place], environment: {}, faults: [], root: lake.root, below: lake.below, shim: engines.shim, workspace });
     assert.equal(ended.status, 0, ended.stderr);
+  }
+
+  async function lakeOf(name: string, lines: readonly string[]): Promise<FaultLake> {
+    const lake = localLake(join(workspace, name));
+    const source = fileSource(join(workspace, name), [lines]);
+    await source.arrive();
+    await command(lake, 'run', 'shop', '--from', source.uri());
+    return lake;
+  }
+
+  it('would find an event that is lost, doubled or changed', async () => {
+    const set = eventSet(300, 2, 9);
+    const lake = await lakeOf('known', set.lines);
     assert.deepEqual((await judge(lake, set, workspace)).differences, []);
     const [first = 0, ...others] = set.ids;
     assert.match((await judge(lake, { ...set, ids: others }, workspace)).differences.join(), new RegExp(`1 events are unknown in silver, such as ${first}`));
     assert.match((await judge(lake, { ...set, ids: [...set.ids, 1_000_000] }, workspace)).differences.join(), /1 events are lost in silver, such as 1000000/);
-    assert.match((await judge(lake, { ...set, lines: set.lines.slice(1) }, workspace)).differences.join(), /300 messages, 299 were sent/);
+    assert.match((await judge(lake, { ...set, expected: set.expected.slice(1) }, workspace)).differences.join(), /300 messages, not 299/);
     assert.match((await judge(lake, { ...set, broken: set.broken + 1 }, workspace)).differences.join(), /are broken/);
     const content = await contentOf(lake);
     const events = content.get('silver.event') ?? [];
     assert.deepEqual(contentDifferences(content, content), []);
     assert.match(contentDifferences(content, new Map([...content, ['silver.event', [...events, '{}']]])).join(), /silver\.event: \d+ rows, not \d+/);
+  });
+
+  it('would find a person who was not forgotten, or came back, and nobody who was', async () => {
+    const set = eventSet(900, 2, 1, 0);
+    const { person } = set;
+    assert.ok(person !== null && set.expected.length === set.lines.length - person.named);
+    const lake = await lakeOf('forgetting', set.lines);
+    assert.match((await traces(person, lake)).join(), /files name .* bronze\/shop\//);
+    assert.match((await cameBack(person, lake)).join(), /bronze\.shop has .* rows .*silver\.event has/);
+    assert.match((await judge(lake, set, workspace)).differences.join(), /events are unknown in silver/);
+    await command(lake, 'forget', 'shop', '--user-id', person.id);
+    assert.deepEqual([await traces(person, lake), await cameBack(person, lake), (await judge(lake, set, workspace)).differences], [[], [], []]);
+    writeFileSync(join(lake.folder, '_ingot', 'spool'), `{"user_id":"${person.id}"}`);
+    assert.match((await traces(person, lake)).join(), /1 files name .* such as _ingot\/spool/);
+  });
+
+  it('would find a value that another reader sees otherwise than Ingot', async () => {
+    const set = eventSet(300, 2, 9, 0);
+    const [whole, without] = [await lakeOf('whole', set.lines), await lakeOf('without', set.expected)];
+    const [readings, others] = [await readingsOf(whole), await readingsOf(without)];
+    assert.ok(readings.length >= 9 && readings.every(({ rows, name }) => rows.length > 0 || name.endsWith('rejected')), readings.map(({ name, rows }) => `${name} ${rows.length}`).join());
+    assert.deepEqual(await foreignDifferences(whole, readings, engines, workspace), []);
+    const seen = (await foreignDifferences(whole, others, engines, workspace)).join('\n');
+    for (const reader of ['delta-rs', 'DuckDB\'s Delta extension']) for (const table of ['bronze.shop', 'silver.event', 'silver.item_event', 'gold.session']) assert.ok(seen.includes(`${reader}: ${table}: `), seen);
+    const changed = readings.map((reading) => ({ ...reading, rows: reading.rows.map((row, index) => (index === 0 ? row.replace(/\d/, (digit) => String((Number(digit) + 1) % 10)) : row)) }));
+    assert.equal((await foreignDifferences(whole, changed, engines, workspace)).length, 2 * readings.filter(({ rows }) => rows.length > 0).length);
+    assert.ok(engines.spark !== null);
+    const [agreed, differing] = await sparkDifferences([whole, { ...whole, folder: without.folder }], engines.spark, workspace);
+    assert.deepEqual(agreed, []);
+    assert.match((differing ?? []).join('\n'), /Spark: silver\.event: \d+ rows, not \d+/);
   });
 });
 

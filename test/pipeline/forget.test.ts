@@ -116,6 +116,17 @@ describe('forgetting a person', () => {
     });
   });
 
+  it('balances when rows have landed that silver had not been built from', async () => {
+    await withPipeline(async (pipeline) => {
+      await pipeline.land(linesFile([own[0] ?? '', others[0] ?? ''], 'first.ndjson'));
+      await pipeline.build();
+      await pipeline.land(linesFile(['ada', 'eve'].map((user_id) => eventBody({ user_id, event_timestamp: at('2026-01-01', '12:00:00') })), 'second.ndjson'));
+      await forgetIn(pipeline);
+      const { balanced, landed, pending, differences } = await pipeline.audit();
+      assert.deepEqual({ balanced, landed, pending, differences }, { balanced: true, landed: 3, pending: 0, differences: [] });
+    });
+  });
+
   it('lets a message that repeated the person\'s event be the event when it is not the person\'s itself', async () => {
     const datasets = temporaryFolder();
     mkdirSync(join(datasets, 'shop'));

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HttpServer } from '../../scripts/faults/loopback.js';
 
 interface Answer {
   readonly status: number;
@@ -18,35 +17,25 @@ export class FakeS3 {
   /** Whether it looks at If-None-Match. */
   heedful = true;
 
-  private constructor(private readonly server: Server) {}
+  endpoint = '';
+  stop: () => Promise<void> = () => Promise.resolve();
 
   static async start(): Promise<FakeS3> {
-    const server = createServer();
-    const fake = new FakeS3(server);
-    server.on('request', (request: IncomingMessage, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        const path = (request.url ?? '').split('?', 1)[0] ?? '';
-        fake.asked.push(`${request.method} ${path}`);
-        const { status, code, body } = fake.instead.shift() ?? fake.answer(request, path, Buffer.concat(chunks));
-        response.writeHead(status, { 'content-type': 'application/xml' });
-        response.end(request.method === 'HEAD' ? undefined : (body ?? (code === undefined ? undefined : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>made by a test</Message></Error>`)));
-      });
+    const fake = new FakeS3();
+    const { endpoint, stop } = await HttpServer.start((request, response) => fake.read(request, response));
+    return Object.assign(fake, { endpoint, stop });
+  }
+
+  private read(request: IncomingMessage, response: ServerResponse): void {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const path = (request.url ?? '').split('?', 1)[0] ?? '';
+      this.asked.push(`${request.method} ${path}`);
+      const { status, code, body } = this.instead.shift() ?? this.answer(request, path, Buffer.concat(chunks));
+      response.writeHead(status, { 'content-type': 'application/xml' });
+      response.end(request.method === 'HEAD' ? undefined : (body ?? (code === undefined ? undefined : `<?xml version="1.0"?><Error><Code>${code}</Code><Message>made by a test</Message></Error>`)));
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return fake;
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
   }
 
   private answer(request: IncomingMessage, path: string, content: Buffer): Answer {

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { createServer, request as forward, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http';
+import { HttpServer } from '../../scripts/faults/loopback.js';
 
 /** A request as a rule sees it: `PUT /bucket/key`, and its number from 0. */
 export interface Asked {
@@ -23,33 +22,15 @@ export class FaultProxy {
   readonly done = new Map<Fault, number>();
   rule: (asked: Asked) => Fault | null = () => null;
 
-  private constructor(
-    private readonly server: Server,
-    private readonly target: URL,
-  ) {}
+  endpoint = '';
+  stop: () => Promise<void> = () => Promise.resolve();
+
+  private constructor(private readonly target: URL) {}
 
   static async start(target: string): Promise<FaultProxy> {
-    const server = createServer({ keepAlive: true });
-    const proxy = new FaultProxy(server, new URL(target));
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => proxy.answer(request, response));
-    // The AWS SDK waits for this before it sends a body.
-    server.on('checkContinue', (request: IncomingMessage, response: ServerResponse) => {
-      response.writeContinue();
-      proxy.answer(request, response);
-    });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    return proxy;
-  }
-
-  get endpoint(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    this.server.close();
-    await once(this.server, 'close');
+    const proxy = new FaultProxy(new URL(target));
+    const { endpoint, stop } = await HttpServer.start((request, response) => proxy.answer(request, response));
+    return Object.assign(proxy, { endpoint, stop });
   }
 
   private answer(request: IncomingMessage, response: ServerResponse): void {
