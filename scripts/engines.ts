@@ -8,6 +8,9 @@ import { fetchExtension, fetchPython } from './engines/python.js';
 import { fetchSpark } from './engines/spark.js';
 import { fetchVersityGw } from './engines/versitygw.js';
 
+/** Tests of random sequences, of which `npm test` runs few. */
+const atRandom = ['test/pipeline/operations.test.ts', 'test/gold/hot.test.ts'];
+
 /** Fetches the readers and servers that Ingot did not write, then runs the tests against them. Fails when one is not to be had. */
 async function main(): Promise<number> {
   say(`the cache is ${cacheFolder()}`);
@@ -25,10 +28,12 @@ async function main(): Promise<number> {
     INGOT_KAFKA: await fetchKafka(),
     INGOT_VERSITYGW: await fetchVersityGw(),
     INGOT_HTTPFS_EXTENSION: await fetchExtension(python, 'httpfs'),
+    OPERATION_RUNS: '12',
+    HOT_RUNS: '8',
   };
   const root = fileURLToPath(new URL('..', import.meta.url));
   const wanted = process.argv.slice(2);
-  const tests = wanted.length > 0 ? wanted : await testFiles(join(root, 'test', 'engines'));
+  const tests = wanted.length > 0 ? wanted : [...(await testFiles(join(root, 'test', 'engines'))), ...atRandom.map((file) => join(root, file))];
   say(`running ${tests.length} test files`);
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   return exitCode(process.execPath, ['--import', 'tsx', mocha, '--no-config', '--timeout', '120000', ...tests], root, environment, 'inherit');

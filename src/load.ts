@@ -3,27 +3,37 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
+import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import type { Dataset } from './dataset.js';
+import { zoneOffsetMinutes, type Dataset } from './dataset.js';
 import { detailOf, LakeError } from './errors.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower_snake_case');
 const columnName = z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'must be letters, digits and _');
+/** What DuckDB's strptime knows. */
+const strptime = z.string().regex(/^(?:[^%]|%-?[dmyHIMSj]|%[aAbBcfgGnpuUVwWxXYzZ%])*$/, 'must be a pattern of strptime, such as %d/%m/%Y').regex(/%/, 'must have a % in it, such as %d/%m/%Y');
 const column = z.strictObject({
-  type: z.enum(['text', 'integer', 'money', 'text_map']),
+  type: z.enum(['text', 'integer', 'money', 'text_map', 'number', 'boolean', 'date', 'timestamp']),
   keys: z.array(z.string().min(1)),
   required: z.boolean(),
   values: z.array(z.string().min(1)).nullable(),
   upper: z.boolean(),
+  formats: z.array(strptime).min(1).optional(),
+  past: z.boolean().optional(),
 });
 const columns = z.record(columnName, column);
 const contract = z.strictObject({
   name,
   version: z.int().min(1),
-  time: z.strictObject({
-    key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0), column: columnName.optional(), format: z.enum(['any', 'iso']).optional(),
-  }),
-  platform: z.strictObject({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1), required: z.boolean().optional() }),
+  time: z.union([
+    z.strictObject({
+      key: z.string().min(1), notBefore: z.iso.date(), maxAheadMs: z.number().min(0), column: columnName.optional(),
+      format: z.union([z.enum(['any', 'iso']), z.strictObject({ pattern: strptime, clock: z.string().min(1).optional() })]).optional(),
+      zone: z.string().refine(isZone, 'must be an offset such as -03:00 or a zone such as Europe/Madrid').optional(),
+    }),
+    z.strictObject({ load: z.literal(true), column: columnName.optional() }),
+  ]),
+  platform: z.strictObject({ key: z.string().min(1), values: z.array(z.string().min(1)).min(1), required: z.boolean().optional() }).optional(),
   nulls: z.array(z.string()),
   person: columnName.optional(),
   strict: z.boolean().optional(),
@@ -52,13 +62,28 @@ export async function loadDataset(dir: string, datasetName: string): Promise<Dat
   }
   const result = contract.safeParse(loaded);
   if (!result.success) {
-    const issue = result.error.issues[0];
-    throw invalid(path, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`, result.error);
+    throw invalid(path, problemOf(result.error.issues), result.error);
   }
   if (result.data.name !== datasetName) throw invalid(path, `its name is ${result.data.name}, its folder ${datasetName}`, undefined);
   const wrong = contradictionOf(result.data);
   if (wrong !== null) throw invalid(path, wrong, undefined);
   return result.data;
+}
+
+/** The first thing that is wrong; of a choice between forms, what is wrong with the one that comes nearest. */
+function problemOf(issues: readonly z.core.$ZodIssue[], within: readonly PropertyKey[] = []): string {
+  const [issue] = issues;
+  const path = [...within, ...(issue?.path ?? [])];
+  if (issue?.code === 'invalid_union') {
+    const nearest = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a) || a.length - b.length)[0];
+    if (nearest !== undefined) return problemOf(nearest, path);
+  }
+  return `${path.join('.')}: ${issue?.message ?? ''}`;
+}
+
+/** How far into a value its form fits: what is wrong lies that deep. */
+function depthOf(issues: readonly z.core.$ZodIssue[]): number {
+  return Math.max(...issues.map(({ path }) => path.length));
 }
 
 /** What a contract says that can't be, though each of its fields is well; null for nothing. Names are the same whatever their case. */
@@ -72,8 +97,13 @@ function contradictionOf({ person, event, items, time, platform }: Dataset): str
   const twice = own.find((each, index) => among(own.slice(0, index), each));
   if (twice !== undefined) return `the column ${twice} is there twice, case aside`;
   if (items !== undefined && items.table === event.table) return `items.table: ${items.table} is the event's`;
-  const like = platform.values.find((each, index) => among(platform.values.slice(0, index), each));
+  const values = platform?.values ?? [];
+  const like = values.find((each, index) => among(values.slice(0, index), each));
   return like === undefined ? null : `platform.values: ${like} is there twice, case aside`;
+}
+
+function isZone(zone: string): boolean {
+  return zoneOffsetMinutes(zone) !== null || IANAZone.isValidZone(zone);
 }
 
 /** Columns that silver has beside the contract's. */

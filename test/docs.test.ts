@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { cliReferenceIsCurrent } from '../scripts/docs.js';
 import { bronzeSpec, rejectedSpec as bronzeRejectedSpec } from '../src/bronze/tables.js';
 import actions from '../datasets/actions/dataset.js';
+import bank from '../datasets/bank/dataset.js';
 import shop from '../datasets/shop/dataset.js';
+import users from '../datasets/users/dataset.js';
 import { duplicatesSpec, eventSpec, itemSpec, rejectedSpec } from '../src/silver/tables.js';
 
 const read = (path: string): string => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8');
@@ -16,7 +18,8 @@ describe('documentation', () => {
   it('docs/schemas.md names every table and every column of bronze and silver with its type', () => {
     const schemas = read('docs/schemas.md');
     const common = [shop, actions].flatMap((dataset) => [bronzeSpec(dataset), bronzeRejectedSpec(dataset), eventSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)]);
-    for (const spec of [...common, itemSpec(shop)]) {
+    const others = [bank, users].flatMap((dataset) => [eventSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)]);
+    for (const spec of [...common, itemSpec(shop), ...others, itemSpec(users)]) {
       const section = schemas.split(/^## /m).find((each) => each.startsWith(`${spec.layer}.${spec.table}\n`));
       assert.ok(section !== undefined, `${spec.layer}.${spec.table} is missing`);
       const rows = [...section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map((match) => ({ name: match[1], type: match[2]?.trim() }));

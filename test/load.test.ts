@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type actions from '../datasets/actions/dataset.js';
+import type bank from '../datasets/bank/dataset.js';
 import type shop from '../datasets/shop/dataset.js';
+import type users from '../datasets/users/dataset.js';
 import type { EventRow, ItemRow } from '../src/index.js';
 import { loadDataset } from '../src/load.js';
 import { removeTemporaryFolders, temporaryFolder } from './support/lake.js';
@@ -25,7 +27,7 @@ describe('a contract', () => {
   it('without items, of nested keys and with names in any case is taken', async () => {
     await changed('SKU: text', 'sku_of_shop: text');
     const { strict, items, platform, time } = await loadDataset(datasetsDir, 'actions');
-    assert.deepEqual([strict, items, platform.required, time.column, time.format], [true, undefined, false, 'event_datetime', 'iso']);
+    assert.deepEqual([strict, items, platform?.required, time.column, 'format' in time && time.format], [true, undefined, false, 'event_datetime', 'iso']);
   });
 
   it('is refused where it contradicts itself, names being the same whatever their case', async () => {
@@ -39,11 +41,29 @@ describe('a contract', () => {
       ["'tv'", "'tv', 'WEB'", /platform\.values: WEB is there twice/],
       ["format: 'iso'", "format: 'rfc'", /time\.format/],
       ['strict: true', 'strikt: true', /strikt/],
+      ["SKU: text({", "SKU: text({ formats: ['%d'],", /formats is no option of a text column/],
+      ["event_name: text()", "event_name: { ...text(), type: 'date', formats: ['d/m/y'] }", /event\.columns\.event_name\.formats\.0: must have a %/],
+      ["event_name: text()", "event_name: { ...text(), type: 'date', formats: ['%q'] }", /must be a pattern of strptime/],
+      ["format: 'iso'", "format: { pattern: 'dd/mm/yy' }", /time\.format\.pattern: must have a %/],
+      ["format: 'iso'", "format: 'iso', zone: 'Mars/Phobos'", /time\.zone: must be an offset/],
+      ["format: 'iso'", "format: 'iso', zone: '+25:00'", /time\.zone: must be an offset/],
+      ["key: 'timestamp', column: 'event_datetime', format: 'iso', notBefore: '2000-01-01', maxAheadMs: 24 * 60 * 60 * 1000", "load: true, notBefore: '2000-01-01'", /time: .*notBefore/],
     ];
     for (const [from, to, message] of wrong) await assert.rejects(changed(from, to), { code: 'DATASET_INVALID', message });
   });
 
+  it('of a pattern, a clock and a zone, or of no event time and no platform, is taken', async () => {
+    await changed("format: 'iso'", "format: { pattern: '%d/%m/%y', clock: '/at/clock' }, zone: 'America/Sao_Paulo'");
+    await changed("format: 'iso'", "zone: '-03:00'");
+    await changed("key: 'timestamp', column: 'event_datetime', format: 'iso', notBefore: '2000-01-01', maxAheadMs: 24 * 60 * 60 * 1000", "load: true, column: 'loaded_at'");
+    await changed("platform: { key: '/user_identifiers/platform', values: ['web', 'mobile', 'ios', 'android', 'desktop', 'tablet', 'tv'], required: false },", '');
+  });
+
   it('gives its rows their types', () => {
+    const born: Same<EventRow<typeof bank>['customer_dob'], string | null> = true;
+    const none: Same<EventRow<typeof bank>['platform'], string | null> = true;
+    const updated: Same<EventRow<typeof users>['updated_at'], Date | null> = true;
+    const debts: Same<ItemRow<typeof users>['score_hasDebts'], boolean | null> = true;
     const platform: Same<EventRow<typeof actions>['platform'], string | null> = true;
     const time: Same<EventRow<typeof actions>['event_datetime'], Date> = true;
     const sku: Same<EventRow<typeof actions>['SKU'], string | null> = true;
@@ -53,6 +73,6 @@ describe('a contract', () => {
     const shopTime: Same<EventRow<typeof shop>['event_timestamp'], Date> = true;
     const shopName: Same<EventRow<typeof shop>['event_name'], 'view_item_list' | 'view_item' | 'begin_checkout' | 'purchase'> = true;
     const shopItem: Same<ItemRow<typeof shop>['quantity'], bigint | null> = true;
-    assert.deepEqual(new Set<boolean>([platform, time, sku, noCount, noItems, shopPlatform, shopTime, shopName, shopItem]), new Set([true]));
+    assert.deepEqual(new Set<boolean>([born, none, updated, debts, platform, time, sku, noCount, noItems, shopPlatform, shopTime, shopName, shopItem]), new Set([true]));
   });
 });

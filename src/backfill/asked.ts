@@ -19,7 +19,7 @@ export function askedOf({ since, until, platform, layer, from }: Config, dataset
   }
   if (layer === 'bronze') throw usage('--layer bronze needs --from: bronze is built from nothing else', '--layer', 'Say where the raw history is: --from FOLDER.');
   if (since === undefined) throw usage('--since and --until are missing', '--since', 'Say which event dates are to be rebuilt, or give raw history with --from.');
-  if (platform !== undefined && !dataset.platform.values.includes(platform)) throw usage(`--platform ${platform} is none of ${dataset.platform.values.join(', ')}`, '--platform', 'Write it as the contract does.');
+  if (platform !== undefined && dataset.platform?.values.includes(platform) !== true) throw usage(`--platform ${platform} is none of ${dataset.platform?.values.join(', ') ?? 'the dataset, which has none'}`, '--platform', 'Write it as the contract does.');
   if (layer === 'gold' && platform !== undefined) throw usage('--platform is for silver: gold is built by date', '--platform', 'Leave it out, or begin with --layer silver.');
   return { layer: layer ?? 'silver', ...dates, platform: platform ?? null, from: null };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import type { Dataset } from '../dataset.js';
+import { eventTimeOf, type Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { AddFile } from '../lake/actions.js';
 import { textList, type Session } from '../lake/duckdb.js';
@@ -46,7 +46,8 @@ export interface Absent extends LandedMessages {
 }
 
 /**
- * Leaves out what bronze has. A row is there when a row of its partition, or a rejected one, has the same body; a row that
+ * Leaves out what bronze has. A row is there when a row of its partition, or a rejected one, has the same body (of a dataset without
+ * event times any row: it keeps the date on which it was first loaded); a row that
  * this backfill has landed itself, only when it has the same message id: what the history says twice lands twice.
  * @param stagingDir an absent folder
  */
@@ -87,8 +88,9 @@ interface KnownFiles {
 async function knownFiles(lake: Lake, dataset: Dataset, fresh: Landed, id: string): Promise<KnownFiles> {
   const files = async (table: string): Promise<AddFile[]> => [...((await lake.table('bronze', table).snapshot())?.files.values() ?? [])];
   const rejectedTable = `${dataset.name}_rejected`;
-  // Equal bodies have equal times.
-  const landed = fresh.landed.length === 0 ? [] : overlapping(await files(dataset.name), fresh.landed, 'event_timestamp');
+  // Equal bodies have equal times, unless it's that of their receipt.
+  const near = (all: readonly AddFile[]): readonly AddFile[] => (eventTimeOf(dataset) === null ? all : overlapping(all, fresh.landed, 'event_timestamp'));
+  const landed = fresh.landed.length === 0 ? [] : near(await files(dataset.name));
   const rejected = fresh.landed.length + fresh.rejected.length === 0 ? [] : await files(rejectedTable);
   const isOwn = (file: AddFile): boolean => file.tags?.[backfillTag] === id;
   const there = async (table: string, list: readonly AddFile[]): Promise<string[]> => {

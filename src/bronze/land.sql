@@ -1,13 +1,15 @@
 -- grain: one row per message
 -- inputs: the slot `messages` (a SELECT of body, message_id, source, source_position, sent_at, received_at, and what `also` names),
---         $time_path, $platform_path (JSON pointers), $platforms, $platforms_upper, $time_name, $time_numbers (whether a time may be a number)
+--         the slots `found` (texts of a body, looked up at once by $time_path, $clock_path, $platform_path, JSON pointers), `time_text` and `clock_text` (where they are in it),
+--         `event_timestamp`, `platform` and `reasons` (what the contract makes of them), $time_name, $clock_name, $platforms, $platforms_upper, $time_numbers (whether a time may be a number),
+--         $time_pattern (strptime's), $time_zone or $zone_minutes (of texts that name no zone)
 -- purpose: bronze rows with event time, date and platform; where `reason` is not null the message has none and is rejected;
 --          reason forgotten: it is of a person who was forgotten, and goes nowhere
 WITH received AS (
   {{messages}}
 ),
 extracted AS (
-  SELECT *, CASE WHEN json_valid(body) THEN json_extract_string(body, [$time_path, $platform_path]) END AS found
+  SELECT *, {{found}} AS found
   FROM received
 ),
 timed AS (
@@ -15,9 +17,8 @@ timed AS (
   FROM (
     SELECT
       *,
-      found[1] AS time_text,
-      CASE WHEN $time_numbers AND regexp_full_match(found[1], '-?\d{1,19}') THEN TRY_CAST(found[1] AS BIGINT) END AS time_whole,
-      CASE WHEN $time_numbers THEN TRY_CAST(found[1] AS DOUBLE) END AS time_fraction
+      {{time_text}} AS time_text,
+      {{clock_text}} AS clock_text{{numbers}}
     FROM extracted
   ) AS timing
 )
@@ -36,9 +37,9 @@ SELECT
     WHEN {{forgotten}} THEN 'forgotten'
     WHEN event_timestamp IS NOT NULL THEN NULL
     WHEN trim(body) = '' THEN 'empty'
-    WHEN found IS NULL THEN 'not_json'
+    WHEN NOT json_valid(body) THEN 'not_json'
+    WHEN json_type(body) = 'ARRAY' AND regexp_matches(source, '(?i)\.[ct]sv(\.gz)?$') THEN 'csv_columns'
     WHEN json_type(body) <> 'OBJECT' THEN 'not_an_object'
-    WHEN time_text IS NULL THEN {{time_name}} || '_missing'
-    ELSE {{time_name}} || '_unreadable'
+    {{reasons}}
   END AS reason
 FROM timed

@@ -1,24 +1,21 @@
 import { join } from 'node:path';
 import { stat } from 'node:fs/promises';
 import type { DuckDBValue } from '@duckdb/node-api';
-import { pointerOf, segmentsOf, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import { textList, type Parameters, type Session } from '../lake/duckdb.js';
 import { fill, sqlFile } from '../lake/sql.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
+import { contractParameters, landSelect } from './contract.js';
 import { forgottenFilter, nobody, type Forgotten } from './forgotten.js';
 import { partitionParameters, type Floors } from './offsets.js';
 import type { Window, WindowFile } from './window.js';
 
-const landTemplate = sqlFile(import.meta.url, './land.sql');
-const eventTimestamp = sqlFile(import.meta.url, './event-timestamp.sql').trim();
-const platform = sqlFile(import.meta.url, './platform.sql').trim();
 const rejectedTemplate = sqlFile(import.meta.url, './rejected.sql');
 const spoolSelect = sqlFile(import.meta.url, './spool.sql');
 /** As land.sql names it. */
 const forgottenReason = 'forgotten';
 const badSelect = sqlFile(import.meta.url, './rejected-bad.sql');
-const placedTemplate = sqlFile(import.meta.url, './placed.sql');
 
 /** Messages as files of the two tables. */
 export interface Landed {
@@ -73,7 +70,7 @@ export async function land(session: Session, dataset: Dataset, window: Window, k
 export async function landMessages(session: Session, dataset: Dataset, messages: Messages, folder: string, persons: Forgotten = nobody): Promise<LandedMessages> {
   const filter = forgottenFilter(dataset, persons);
   const parameters = { ...messages.parameters, ...contractParameters(dataset), ...filter.parameters };
-  const staged = await write(session, landSelect(messages.select, `${filter.key} AS message_key, message_headers,`, filter.sql), { parameters, partitionBy: ['reason', 'event_date', 'platform'], stagingDir: join(folder, 'rows') });
+  const staged = await write(session, landSelect(dataset, messages.select, `${filter.key} AS message_key, message_headers,`, filter.sql), { parameters, partitionBy: ['reason', 'event_date', 'platform'], stagingDir: join(folder, 'rows') });
   const landed = staged.filter((file) => file.partition['reason'] === null).map(withoutReason);
   const forgotten = rowsOf(staged.filter((file) => file.partition['reason'] === forgottenReason));
   const unread = staged.filter((file) => ![null, forgottenReason].includes(file.partition['reason'] ?? null));
@@ -82,28 +79,6 @@ export async function landMessages(session: Session, dataset: Dataset, messages:
   const bad = fill(messages.bad, { message_key: filter.key });
   if (unread.length > 0) return { landed, forgotten, rejected: await writeRejected(fill(rejectedTemplate, { bad })) };
   return { landed, forgotten, rejected: messages.hasBad ? await writeRejected(bad) : [] };
-}
-
-/** SQL that reads messages by the contract. @param also columns of the messages that are kept besides, each with a comma after it; @param forgotten tells of a body whether its person was forgotten */
-export function landSelect(messages: string, also = '', forgotten = 'false'): string {
-  return fill(landTemplate, { messages, also, event_timestamp: eventTimestamp, platform, time_name: 'CAST($time_name AS VARCHAR)', forgotten });
-}
-
-/** SQL of rows of bronze with the platform that the contract gives them. @param also as of `landSelect` */
-export function placedSelect(also = ''): string {
-  return fill(placedTemplate, { also, platform });
-}
-
-/** What the SQL of `landSelect` and `placedSelect` needs to know of a contract. */
-export function contractParameters(dataset: Dataset): Parameters {
-  return {
-    time_path: pointerOf(dataset.time.key),
-    platform_path: pointerOf(dataset.platform.key),
-    platforms: textList(dataset.platform.values),
-    platforms_upper: textList(dataset.platform.values.map((value) => value.toUpperCase())),
-    time_name: segmentsOf(dataset.time.key).join('_'),
-    time_numbers: dataset.time.format !== 'iso',
-  };
 }
 
 /** The window's files as lists by number; numbers in between that have no lines are empty. */

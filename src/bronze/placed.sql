@@ -13,7 +13,7 @@ SELECT
   CAST(event_timestamp AS DATE) AS event_date,
   {{platform}} AS platform
 FROM (
-  SELECT *, CASE WHEN json_valid(body) THEN json_extract_string(body, [$time_path, $platform_path]) END AS found
+  SELECT *, {{found}} AS found
   FROM (
     SELECT CAST(NULL AS VARCHAR) AS message_key, CAST(NULL AS VARCHAR) AS message_headers WHERE false
     UNION ALL BY NAME

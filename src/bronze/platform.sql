@@ -1,1 +1,1 @@
-list_extract($platforms, list_position($platforms_upper, upper(found[2])))
+list_extract($platforms, list_position($platforms_upper, upper({{platform_text}})))

@@ -6,7 +6,7 @@ import { filePath } from '../lake/layout.js';
 import { fill, sqlFile } from '../lake/sql.js';
 import { partitionName } from '../lake/staged.js';
 import { forgottenFilter, type Forgotten } from './forgotten.js';
-import { contractParameters, landSelect, placedSelect } from './land.js';
+import { contractParameters, landSelect, placedSelect } from './contract.js';
 
 const passingTemplate = sqlFile(import.meta.url, './passing.sql');
 const placingTemplate = sqlFile(import.meta.url, './placing.sql');
@@ -43,7 +43,8 @@ export async function candidatesOf(lake: Lake, dataset: Dataset): Promise<Candid
   }));
   return [
     ...(rejected ?? []).map((each) => ({ kind: 'rejected' as const, ...each })),
-    ...(bronze ?? []).filter(({ file }) => (file.partitionValues['platform'] ?? null) === null).map((each) => ({ kind: 'unplaced' as const, ...each })),
+    // A dataset without platforms places no row anew.
+    ...(dataset.platform === undefined ? [] : (bronze ?? [])).filter(({ file }) => (file.partitionValues['platform'] ?? null) === null).map((each) => ({ kind: 'unplaced' as const, ...each })),
   ];
 }
 
@@ -56,8 +57,8 @@ export async function probe(lake: Lake, dataset: Dataset, candidates: readonly C
     const paths = pathsOf(candidates, kind);
     return paths.length === 0 ? [] : session.rows(select, { ...parameters, [name]: textList(paths) });
   };
-  const passing = await rows('rejected', fill(passingTemplate, { again: landSelect(againSelect, 'filename, rejected_as,', filter.sql) }), 'kept_paths');
-  const placing = await rows('unplaced', fill(placingTemplate, { placed: placedSelect('filename,') }), 'unplaced_paths');
+  const passing = await rows('rejected', fill(passingTemplate, { again: landSelect(dataset, againSelect, 'filename, rejected_as,', filter.sql) }), 'kept_paths');
+  const placing = await rows('unplaced', fill(placingTemplate, { placed: placedSelect(dataset, 'filename,') }), 'unplaced_paths');
   const all = [...passing, ...placing];
   const found = new Set(all.map((row) => String(row['filename'])));
   return {

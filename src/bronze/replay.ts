@@ -11,8 +11,9 @@ import { rowsOf } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
 import { addedTotals } from '../lake/totals.js';
 import { forgottenTxn, readForgotten, type Forgotten } from './forgotten.js';
+import { contractParameters, placedSelect } from './contract.js';
 import { readAgain } from './gone.js';
-import { contractParameters, landMessages, placedSelect } from './land.js';
+import { landMessages } from './land.js';
 import { addMoves, againSelect, candidatesOf, keptSelect, noMoves, pathsOf, probe, type Candidate, type Moves } from './probe.js';
 import { bronzeSpec, rejectedSpec } from './tables.js';
 
@@ -115,7 +116,7 @@ async function build(lake: Lake, dataset: Dataset, { losing, moves, persons }: P
   const [rejectedPaths, unplacedPaths] = [pathsOf(losing, 'rejected'), pathsOf(losing, 'unplaced')];
   const messages = { select: againSelect, bad: keptSelect, hasBad: true, parameters: { kept_paths: textList(rejectedPaths) } };
   const { landed, rejected, forgotten } = rejectedPaths.length === 0 ? { landed: [], rejected: [], forgotten: 0 } : await landMessages(session, dataset, messages, folder, persons);
-  const placed = unplacedPaths.length === 0 ? [] : await write(session, placedSelect('message_key, message_headers,'), {
+  const placed = unplacedPaths.length === 0 ? [] : await write(session, placedSelect(dataset, 'message_key, message_headers,'), {
     parameters: { ...contractParameters(dataset), unplaced_paths: textList(unplacedPaths) },
     partitionBy: ['event_date', 'platform'],
     stagingDir: join(folder, 'placed'),

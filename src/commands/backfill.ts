@@ -111,21 +111,27 @@ async function rebuildSilver({ context, dataset, record, resumed, steps }: Work)
   return 0;
 }
 
-async function rebuildGold({ context, dataset, record, resumed, steps }: Work): Promise<number> {
+const allDates = { since: '0000-01-01', until: '9999-12-31' };
+
+async function rebuildGold(work: Work): Promise<number> {
+  const { context, dataset, record, resumed, steps } = work;
   const { lake, signal, clock } = context;
   const perRun = steps.goldDates ?? defaultRunDates;
+  const models = await loadModels(modelsDir(context, dataset));
+  const gone = await goneSilver(lake, dataset, models.whole.models.length > 0 ? allDates : inputRange(rangeOf(record.asked), models.need));
+  if (gone.length > 0) throw goneError(dataset, gone);
+  if (models.dated.models.length === 0) return rebuildWhole(work);
   const all = await goldDates(lake, dataset, rangeOf(record.asked));
   const before = all.filter((date) => record.goldDates.includes(date));
-  const models = await loadModels(modelsDir(context, dataset));
-  const gone = await goneSilver(lake, dataset, inputRange(rangeOf(record.asked), models.need));
-  if (gone.length > 0) throw goneError(dataset, gone);
   const done = new Set(before);
   let gold: GoldSummary | null = null;
   for (;;) {
-    const left = all.filter((date) => !done.has(date)).slice(0, perRun);
+    const waiting = all.filter((date) => !done.has(date));
+    const left = waiting.slice(0, perRun);
     const [since, until] = [left[0], left.at(-1)];
+    const whole = left.length === waiting.length;
     if (signal.aborted || since === undefined || until === undefined) break;
-    const built: GoldSummary = await explainingGone(lake, dataset, () => refreshGold(context, dataset, { since, until }, { runDates: perRun, signal }));
+    const built: GoldSummary = await explainingGone(lake, dataset, () => refreshGold(context, dataset, { since, until, whole }, { runDates: perRun, signal }));
     gold = mergeGold(gold, built);
     for (const date of built.stopped ? built.dates : [...left, ...built.dates]) done.add(date);
     await saveRecord(lake, dataset.name, { ...record, goldDates: all.filter((date) => done.has(date)) });
@@ -137,6 +143,18 @@ async function rebuildGold({ context, dataset, record, resumed, steps }: Work): 
   context.result(
     { backfill: { ...facts(record, resumed, stopped), dates: counts }, gold: { tables: gold?.tables ?? {} } },
     [...(gold === null ? [] : goldLines(gold)), lastLine(record, 'date', counts, stopped)],
+  );
+  return 0;
+}
+
+/** Gold that has no dates: all of it. */
+async function rebuildWhole({ context, dataset, record, resumed }: Work): Promise<number> {
+  const { lake, clock } = context;
+  const gold = await explainingGone(lake, dataset, () => refreshGold(context, dataset, rangeOf(record.asked)));
+  await saveRecord(lake, dataset.name, { ...record, finishedAtMs: Math.trunc(clock.nowMs()) });
+  context.result(
+    { backfill: { ...facts(record, resumed, false), dates: { total: 0, before: 0, now: 0, left: 0 } }, gold: { tables: gold.tables } },
+    [...goldLines(gold), `backfill of ${askedText(record.asked)} done: all tables of gold are built whole`],
   );
   return 0;
 }

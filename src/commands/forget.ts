@@ -27,7 +27,7 @@ interface Receipt {
   readonly bronze: Readonly<Record<string, ForgottenRows & { readonly commits: number }>>;
   /** `files` and `rows` of those partitions in which single files were rewritten. */
   readonly silver: { readonly partitions: readonly string[]; readonly rebuilt: number; readonly files: number; readonly rows: number; readonly commits: number };
-  readonly gold: { readonly dates: readonly string[] };
+  readonly gold: { readonly dates: readonly string[]; readonly whole: readonly string[] };
   readonly removedFiles: number;
   readonly verified: Verified;
 }
@@ -80,7 +80,7 @@ async function forget(context: Context, dataset: Dataset, person: string, parame
     endedAt: new Date(clock.nowMs()).toISOString(),
     bronze,
     silver: silverOf(rewritten, rebuilt),
-    gold: { dates: gold.dates },
+    gold: { dates: gold.dates, whole: gold.whole?.tables ?? [] },
     removedFiles: vacuumed,
     verified,
   };
@@ -101,7 +101,7 @@ function receiptLines(receipt: Receipt): string[] {
   return [
     receipt.again ? 'forgotten before; looked again for what was left' : 'forgotten',
     ...bronzeLines(receipt.bronze),
-    `silver: ${plural(receipt.silver.rows, 'row')} out of ${plural(receipt.silver.files, 'file')}, ${plural(receipt.silver.rebuilt, 'partition')} rebuilt; gold: ${plural(receipt.gold.dates.length, 'date')} rebuilt`,
+    `silver: ${plural(receipt.silver.rows, 'row')} out of ${plural(receipt.silver.files, 'file')}, ${plural(receipt.silver.rebuilt, 'partition')} rebuilt; gold: ${plural(receipt.gold.dates.length, 'date')}${receipt.gold.whole.length === 0 ? '' : ` and ${plural(receipt.gold.whole.length, 'whole table')}`} rebuilt`,
     `key of the person on the list of those who may not come back: ${receipt.idHash}`,
     verified.found.length === 0
       ? `proved: none of ${plural(verified.files, 'file')} names the person`

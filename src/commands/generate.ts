@@ -1,7 +1,9 @@
 import type { Config } from '../config.js';
 import { LakeError } from '../errors.js';
 import { generateActions } from '../generate/actions.js';
+import { generateBank } from '../generate/bank.js';
 import type { GenerateOptions } from '../generate/options.js';
+import { generateUsers } from '../generate/profiles.js';
 import { generateShop } from '../generate/shop.js';
 import { writeLines, writeLinesTo } from '../generate/write.js';
 import { sendLines } from '../sources/sqs-send.js';
@@ -13,6 +15,8 @@ import { count, size } from './output.js';
 const generators: Readonly<Record<string, (options: GenerateOptions, config: Config) => Iterable<string>>> = {
   shop: (options, { form }) => generateShop({ ...options, form: form ?? 'mixed' }),
   actions: (options) => generateActions(options),
+  bank: (options) => generateBank(options),
+  users: (options) => generateUsers(options),
 };
 
 export async function run(context: Context): Promise<number> {
@@ -30,6 +34,7 @@ export async function run(context: Context): Promise<number> {
     return 0;
   }
   const target = parseSourceUri(config.to);
+  if (dataset === 'bank' && target.kind !== 'files') throw new LakeError('--to: a CSV file has no messages to send', { code: 'USAGE', op: 'options', path: '--to', hint: 'Give a file: bank.csv, or bank.csv.gz.' });
   if (target.kind === 'sqs') {
     const sent = await sendLines(target, lines);
     context.result({ events: sent, to: config.to }, [`${count(sent)} events sent to ${config.to}`]);
@@ -37,7 +42,7 @@ export async function run(context: Context): Promise<number> {
   }
   if (target.kind === 'kafka') throw new LakeError('--to: events can be sent to a queue or into a file, not to a topic', { code: 'USAGE', op: 'options', path: '--to', hint: 'Write them into a file, and send its lines with a producer of Kafka.' });
   const written = await writeLines(lines, target.pattern);
-  context.result({ events: written.lines, bytes: written.bytes, to: target.pattern }, [`${count(written.lines)} events, ${size(written.bytes)} in ${target.pattern}`]);
+  context.result({ events, bytes: written.bytes, to: target.pattern }, [`${count(events)} events, ${size(written.bytes)} in ${target.pattern}`]);
   return 0;
 }
 

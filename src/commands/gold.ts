@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
 import { buildGold, type BuildOptions, type GoldEvents, type GoldSummary } from '../gold/gold.js';
-import type { DateRange } from '../gold/ranges.js';
+import { isIdle, type AskedGold } from '../gold/plan.js';
 import { loadDataset } from '../load.js';
 import type { Context } from './context.js';
 import { count, plural } from './output.js';
@@ -21,7 +21,7 @@ export async function run(context: Context): Promise<number> {
 }
 
 /** @param options how much one run publishes, and what ends it in between */
-export async function refreshGold(context: Context, dataset: Dataset, range: DateRange | null, options: Pick<BuildOptions, 'runDates' | 'signal'> = {}): Promise<GoldSummary> {
+export async function refreshGold(context: Context, dataset: Dataset, range: AskedGold | null, options: Pick<BuildOptions, 'runDates' | 'signal'> = {}): Promise<GoldSummary> {
   return buildGold(context.lake, dataset, modelsDir(context, dataset), range, goldEvents(context), { accept: context.config.accept, ...options });
 }
 
@@ -33,13 +33,20 @@ export function modelsDir({ config }: Context, dataset: Dataset): string {
 export function goldEvents({ progress }: Context): GoldEvents {
   return {
     built: (done, of) => progress.update(`gold: ${count(done)} of ${plural(of, 'date')}`),
+    whole: (table) => progress.update(`gold: all rows of ${table}`),
     accepted: (table, failures) => progress.note(`gold.${table} is published although (--accept):\n${failures}`),
   };
 }
 
 export function goldLines(summary: GoldSummary): string[] {
-  if (summary.reason === 'no silver') return ['gold    nothing to build: silver has no events yet'];
-  if (summary.dates.length === 0) return ['gold    up to date, nothing rebuilt'];
-  const tables = Object.entries(summary.tables).map(([name, table]) => `${name} ${count(table.rows)}`);
-  return [`gold    ${plural(summary.dates.length, 'date')} rebuilt (${summary.reason}), rows: ${tables.join(', ')}`, ...listed(summary.dates), ...(summary.stopped ? ['        stopped by a signal: the same command goes on with the other dates'] : [])];
+  const { dates, whole, reason, stopped } = summary;
+  if (reason === 'no silver') return ['gold    nothing to build: silver has no events yet'];
+  if (isIdle(summary)) return ['gold    up to date, nothing rebuilt'];
+  const rowsOf = (isAsked: (name: string) => boolean): string => Object.entries(summary.tables).filter(([name]) => isAsked(name)).map(([name, table]) => `${name} ${count(table.rows)}`).join(', ');
+  const isWhole = (name: string): boolean => whole?.tables.includes(name) === true;
+  return [
+    ...(dates.length === 0 ? [] : [`gold    ${plural(dates.length, 'date')} rebuilt (${reason}), rows: ${rowsOf((name) => !isWhole(name))}`, ...listed(dates)]),
+    ...(whole === null ? [] : [`gold    rebuilt whole (${whole.reason}), rows: ${rowsOf(isWhole)}`]),
+    ...(stopped ? ['        stopped by a signal: the same command goes on with what is left'] : []),
+  ];
 }

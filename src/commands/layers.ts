@@ -9,7 +9,7 @@ import type { Context } from './context.js';
 import { goldEvents, modelsDir, refreshGold } from './gold.js';
 import { refreshSilver } from './silver.js';
 
-/** Dates that a late event has made stale wait so long at most: each costs more than all new events of today together. */
+/** Dates that a late event has made stale, and whole models, wait so long: each costs more than all new events of today together. */
 const coldEveryMs = 30_000;
 
 /** Merging the small files of open partitions takes one run, or two when they are many. */
@@ -23,7 +23,7 @@ export class Layers {
   /** How long the last refresh took; null before the first. */
   refreshMs: number | null = null;
   private silverCommits = 0;
-  private wholeAtMs = -Infinity;
+  private coldAtMs = -Infinity;
   private deferred = false;
   private readonly hot: HotGold | null;
 
@@ -46,9 +46,9 @@ export class Layers {
     this.refreshMs = clock.nowMs() - startedAtMs;
   }
 
-  /** True while dates are stale that wait for their turn. */
+  /** True while dates or whole models are stale whose turn it is. */
   get owes(): boolean {
-    return this.deferred && this.context.clock.nowMs() - this.wholeAtMs >= coldEveryMs;
+    return this.deferred && this.context.clock.nowMs() >= this.coldAtMs;
   }
 
   /** Merges the small files that refreshes leave behind, as long as there are no more commits than windows. */
@@ -66,12 +66,20 @@ export class Layers {
 
   private async refreshGold(whole: boolean): Promise<GoldSummary> {
     if (this.hot === null) return refreshGold(this.context, this.dataset, null);
-    const nowMs = this.context.clock.nowMs();
-    const defer = !whole && nowMs - this.wholeAtMs < coldEveryMs;
-    const gold = await this.hot.refresh({ defer, accept: this.context.config.accept, events: goldEvents(this.context) });
-    this.deferred = defer;
-    if (!defer) this.wholeAtMs = nowMs;
-    return gold;
+    const { clock } = this.context;
+    const startedAtMs = clock.nowMs();
+    const defer = !whole && startedAtMs < this.coldAtMs;
+    // Also when it fails: then what is new is published meanwhile.
+    this.deferred = true;
+    try {
+      const gold = await this.hot.refresh({ defer, accept: this.context.config.accept, events: goldEvents(this.context) });
+      this.deferred = defer;
+      return gold;
+    } finally {
+      const endedAtMs = clock.nowMs();
+      // What takes longer than that leaves new events half of the time.
+      if (!defer) this.coldAtMs = Math.max(startedAtMs + coldEveryMs, endedAtMs + (endedAtMs - startedAtMs));
+    }
   }
 }
 

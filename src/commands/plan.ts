@@ -5,8 +5,8 @@ import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { defaultRunDates, goldInputs } from '../gold/gold.js';
 import { loadModels } from '../gold/model.js';
-import { planGold } from '../gold/plan.js';
-import { inputRange, rangesOf, reach, type DateRange } from '../gold/ranges.js';
+import { isIdle, planGold, type AskedGold, type Reason } from '../gold/plan.js';
+import { inputRange, rangesOf, reach } from '../gold/ranges.js';
 import { partitionKey, type Partition } from '../lake/changes.js';
 import { filePath } from '../lake/layout.js';
 import type { Lake } from '../lake/lake.js';
@@ -48,6 +48,9 @@ export interface PlannedSilver extends Input {
 
 export interface PlannedGold extends Input {
   readonly dates: readonly (Input & { readonly date: string; readonly why: string })[];
+  /** The tables all of whose rows are built, in the last run, and from what; null: none. */
+  readonly whole: (Input & { readonly tables: readonly string[]; readonly why: Reason | 'silver changes' }) | null;
+  /** Publications. */
   readonly runs: number;
 }
 
@@ -97,23 +100,27 @@ function inRuns(plan: SilverPlan) {
  * @param range dates that are asked for besides
  * @param silverDates dates that silver is going to change before
  */
-export async function plannedGold(context: Context, dataset: Dataset, range: DateRange | null, silverDates: readonly string[] = []): Promise<PlannedGold | null> {
+export async function plannedGold(context: Context, dataset: Dataset, range: AskedGold | null, silverDates: readonly string[] = []): Promise<PlannedGold | null> {
   const { lake, config } = context;
   const models = await loadModels(join(config.datasets, dataset.name, 'gold'));
   const planned = goldInputs(dataset, models);
   const plan = await planGold(lake, planned, range, 0);
   if (plan === null && silverDates.length === 0) return null;
   const silver = await Promise.all(planned.silverTables.map((table) => lake.table('silver', table).snapshot()));
-  const gold = await Promise.all(planned.goldTables.map((table) => lake.table('gold', table).snapshot()));
-  const there = new Set([...silverDates, ...[...silver, ...gold].flatMap(datesOf)]);
+  const gold = await Promise.all(planned.datedTables.map((table) => lake.table('gold', table).snapshot()));
+  const there = new Set(gold.length === 0 ? [] : [...silverDates, ...[...silver, ...gold].flatMap(datesOf)]);
   const own = new Set(plan?.dates);
   const dates = [...new Set([...own, ...reach(silverDates, models.need).filter((date) => there.has(date))])].sort();
   const inputs = inputByDate(silver);
   const inputOf = (date: string): Input => inputs.get(date) ?? { rows: 0, bytes: 0 };
   const read = rangesOf(dates).map((each) => inputRange(each, models.need)).flatMap(({ since, until }) => [...inputs].filter(([date]) => date >= since && date <= until).map(([, input]) => input));
+  const why = plan?.whole?.reason ?? (silverDates.length > 0 ? 'silver changes' : null);
+  const whole: PlannedGold['whole'] = why === null || planned.wholeTables.length === 0 ? null : { tables: planned.wholeTables, why, ...together([...inputs.values()]) };
+  const fewest = isIdle({ dates, whole }) ? 0 : 1;
   return {
     dates: dates.map((date) => ({ date, why: own.has(date) ? (plan?.reason ?? 'changed') : 'silver changes', ...inputOf(date) })),
-    runs: plan?.splits === false ? Math.min(dates.length, 1) : Math.ceil(dates.length / defaultRunDates),
+    whole,
+    runs: plan?.splits === false ? fewest : Math.max(fewest, Math.ceil(dates.length / defaultRunDates)),
     ...together(read),
   };
 }
@@ -177,7 +184,15 @@ function silverPlanLines(context: Context, dataset: Dataset, plan: PlannedSilver
 
 function goldPlanLines(plan: PlannedGold | null): string[] {
   if (plan === null) return ['gold    nothing to build: silver has no events yet'];
-  if (plan.dates.length === 0) return ['gold    up to date, nothing to build'];
+  const { whole } = plan;
+  if (isIdle(plan)) return ['gold    up to date, nothing to build'];
+  return [
+    ...(plan.dates.length === 0 ? [] : datePlanLines(plan)),
+    ...(whole === null ? [] : [`gold    ${whole.tables.join(', ')} to build whole (${whole.why}), from ${plural(whole.rows, 'row')} of silver as it is now, ${size(whole.bytes)}`]),
+  ];
+}
+
+function datePlanLines(plan: PlannedGold): string[] {
   return [
     `gold    ${plural(plan.dates.length, 'date')} to build in ${plural(plan.runs, 'run')}, from ${plural(plan.rows, 'row')} of silver as it is now, ${size(plan.bytes)} (with the dates around them)`,
     ...shown(plan.dates.map(({ date, why, rows, bytes }) => [date, why, plural(rows, 'row'), size(bytes)])),

@@ -1,6 +1,7 @@
 import { previewReplay, replayBronze, type Replayed } from '../bronze/replay.js';
 import type { Dataset } from '../dataset.js';
 import type { GoldSummary } from '../gold/gold.js';
+import { isIdle } from '../gold/plan.js';
 import { partitionKey } from '../lake/changes.js';
 import { partitionName } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
@@ -40,7 +41,7 @@ async function replay(context: Context, dataset: Dataset): Promise<void> {
       {
         bronze: { landed: bronze.landed, placed: bronze.placed, partitions: bronze.partitions, commits: bronze.commits },
         silver: silver === null ? null : { ...outcomes, partitions: silver.partitions },
-        gold: gold === null ? null : { dates: gold.dates },
+        gold: gold === null ? null : { dates: gold.dates, ...(gold.whole === null ? {} : { whole: gold.whole.tables }) },
         stayed,
       },
       [
@@ -75,7 +76,7 @@ function silverOutcome(context: Context, dataset: Dataset, silver: SilverSummary
 
 function endLines(dataset: Dataset, bronze: Replayed, silver: SilverSummary | null, gold: GoldSummary, stayed: { readonly bronze: Counts; readonly silver: Counts }): string[] {
   const left = (['bronze', 'silver'] as const).flatMap((layer) => (sum(stayed[layer]) === 0 ? [] : [`${layer} ${named(stayed[layer])}`]));
-  const idle = bronze.commits === 0 && (silver?.partitions.length ?? 0) === 0 && gold.dates.length === 0;
+  const idle = bronze.commits === 0 && (silver?.partitions.length ?? 0) === 0 && isIdle(gold);
   return [
     left.length === 0 ? 'nothing is rejected any more' : `still rejected: ${left.join('; ')}`,
     ...(left.length === 0 ? [] : [idle

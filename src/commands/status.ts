@@ -99,11 +99,13 @@ function silverLines({ dataset, silver: { stale, contracts } }: StatusSummary): 
   ];
 }
 
-function goldLines({ dataset, gold: { stale, reason } }: StatusSummary): string[] {
+function goldLines({ dataset, gold: { stale, reason, whole } }: StatusSummary): string[] {
   if (stale === null) return ['gold      not told, see the error'];
   if (reason === 'no silver') return ['gold      nothing to build: silver has no events yet'];
-  if (stale.length === 0) return ['gold      up to date with silver'];
-  return [`gold      ${plural(stale.length, 'date')} stale (${reason ?? ''}), ${stale[0] ?? ''} to ${stale.at(-1) ?? ''}: \`ingot gold ${dataset}\``];
+  if (stale.length === 0 && whole === null) return ['gold      up to date with silver'];
+  const tables = whole === null ? [] : [`gold      ${plural(whole.tables.length, 'whole table')} stale (${whole.reason}), ${whole.tables.join(', ')}: \`ingot gold ${dataset}\``];
+  if (stale.length === 0) return tables;
+  return [...tables, `gold      ${plural(stale.length, 'date')} stale (${reason ?? ''}), ${stale[0] ?? ''} to ${stale.at(-1) ?? ''}: \`ingot gold ${dataset}\``];
 }
 
 function rejectedLines({ dataset, rejected: { bronze, silver } }: StatusSummary): string[] {

@@ -1,36 +1,20 @@
 import { type Action, actionText, type BrokenActionKind, brokenActionKinds, brokenActionText } from './action.js';
+import { Arrivals, type Truth } from './arrivals.js';
 import { makeProducts, productPopularity } from './catalogue.js';
-import { DailyCurve } from './curve.js';
-import { type GenerateOptions, sinceMsOf } from './options.js';
-import { ArrivalQueue, type Waiting } from './queue.js';
-import { mix32, Random } from './random.js';
+import type { GenerateOptions } from './options.js';
+import { mix32, type Random } from './random.js';
 import { Users, userId } from './users.js';
 
-/** A line and what it is. */
-export interface GeneratedAction {
+/** A line and what it is. A duplicate is equal to its original in every field. */
+export interface GeneratedAction extends Truth<BrokenActionKind> {
   /** A message body, without a newline. */
   readonly text: string;
-  /** `duplicate`: equal in every field to the `event` of the same number, which came before it. `broken`: no action at all. */
-  readonly kind: 'event' | 'duplicate' | 'broken';
-  /** Number of the action, from 0, by the time that it was made; a duplicate has its original's. −1 of a broken one. */
-  readonly event: number;
-  /** Arrives an hour to three days after its time. */
-  readonly late: boolean;
-  /** What is wrong with it, null if nothing. */
-  readonly broken: BrokenActionKind | null;
   readonly action: Action;
 }
 
-interface Entry extends Waiting, Omit<GeneratedAction, 'text'> {}
-
-const dayMs = 86_400_000;
-const hourMs = 3_600_000;
 const minuteMs = 60_000;
 const secondMs = 1000;
 const linesPerVisit = 5.1;
-const duplicateShare = 0.01;
-const lateShare = 0.01;
-const brokenShare = 0.001;
 /** Of a visitor who has no account: the id is left out. */
 const guestShare = 0.02;
 
@@ -47,51 +31,37 @@ export function* generateActions(options: GenerateOptions): Generator<string, vo
  * @throws LakeError USAGE for options out of range
  */
 export function generateActionsWithTruth(options: GenerateOptions): Generator<GeneratedAction, void, undefined> {
-  return new Actions(options, sinceMsOf(options)).lines();
+  return new Actions(options).lines();
 }
 
 class Actions {
-  private readonly random: Random;
   private readonly products = makeProducts();
-  private readonly queue = new ArrivalQueue<Entry>();
+  private readonly arrivals: Arrivals<Action, BrokenActionKind>;
+  private readonly random: Random;
   private readonly users: Users;
-  private readonly curve: DailyCurve;
-  private readonly untilMs: number;
-  private made = 0;
-  private events = 0;
 
-  constructor(private readonly options: GenerateOptions, sinceMs: number) {
-    this.random = new Random(options.seed);
+  constructor(options: GenerateOptions) {
+    this.arrivals = new Arrivals(options, brokenActionKinds);
+    this.random = this.arrivals.random;
     this.users = new Users(options.events / linesPerVisit, options.days);
-    this.curve = new DailyCurve(sinceMs, options.days);
-    this.untilMs = sinceMs + options.days * dayMs;
   }
 
   *lines(): Generator<GeneratedAction, void, undefined> {
-    while (this.made < this.options.events) {
-      const nowMs = this.curve.timeMs(this.made / this.options.events);
-      yield* this.arrivedBefore(nowMs);
-      this.visit(nowMs);
-    }
-    yield* this.arrivedBefore(Infinity);
-  }
-
-  private *arrivedBefore(nowMs: number): Generator<GeneratedAction, void, undefined> {
-    while (this.queue.nextMs < nowMs) {
-      const { action, kind, event, late, broken, order } = this.queue.pop()!;
+    for (const { value: action, kind, event, late, broken, order } of this.arrivals.all((nowMs) => this.visit(nowMs))) {
       yield { text: broken === null ? actionText(action) : brokenActionText(broken, action, order), kind, event, late, broken, action };
     }
   }
 
   /** One user looks at some products: each is viewed, some are clicked, few are bought. No two actions of a user share a second. */
   private visit(nowMs: number): void {
-    const random = this.random;
-    let timeMs = Math.floor(Math.min(this.untilMs - 1, nowMs + random.below(20 * minuteMs)) / secondMs) * secondMs;
+    const { random } = this;
+    const { untilMs } = this.arrivals;
+    let timeMs = Math.floor(Math.min(untilMs - 1, nowMs + random.below(20 * minuteMs)) / secondMs) * secondMs;
     const rank = this.users.arrive(timeMs, random);
     const guest = random.chance(guestShare);
     const platform = platformOf(rank, random);
     const step = (name: string, product: Action['product']): void => {
-      if (timeMs < this.untilMs && this.made < this.options.events) this.send(this.actionOf(timeMs, name, guest ? null : `user_${userId(rank)}`, platform, product));
+      if (timeMs < untilMs && !this.arrivals.full) this.send(this.actionOf(timeMs, name, guest ? null : `user_${userId(rank)}`, platform, product));
       timeMs += (1 + random.below(90)) * secondMs;
     };
     const count = 1 + random.below(5);
@@ -119,33 +89,13 @@ class Actions {
   private actionOf(timeMs: number, name: string, user: string | null, platform: string | null, product: Action['product']): Action {
     const { random } = this;
     const draw = random.unit();
-    const fractionUs = user === null ? 1 + (this.events % 999_999) : draw < 0.03 ? 1000 * (1 + random.below(999)) : 0;
+    const fractionUs = user === null ? 1 + (this.arrivals.events % 999_999) : draw < 0.03 ? 1000 * (1 + random.below(999)) : 0;
     const zone = draw > 0.99 ? '+02:00' : draw > 0.985 ? '' : 'Z';
     return { timeMs, fractionUs, name, userId: user, platform, product, style: { zone, turned: random.chance(0.02) } };
   }
 
   private send(action: Action): void {
-    const random = this.random;
-    const late = random.chance(lateShare);
-    const arrivalMs = action.timeMs + 1000 + (late ? hourMs + Math.floor(random.unit() * (3 * dayMs - hourMs - 1000)) : random.below(2000));
-    const event = this.events;
-    if (random.chance(brokenShare)) {
-      this.enter({ action, kind: 'broken', event: -1, late, broken: random.pick(brokenActionKinds), arrivalMs, order: this.made });
-      return;
-    }
-    this.events += 1;
-    this.enter({ action, kind: 'event', event, late, broken: null, arrivalMs, order: this.made });
-    if (!random.chance(duplicateShare)) return;
-    const again = random.unit();
-    const delayMs = 20 + Math.floor(random.chance(0.8) ? again * again * minuteMs : again * 2 * dayMs);
-    const style = { ...action.style, turned: random.chance(0.4) };
-    if (this.made >= this.options.events) return;
-    this.enter({ action: { ...action, style }, kind: 'duplicate', event, late, broken: null, arrivalMs: arrivalMs + delayMs, order: this.made });
-  }
-
-  private enter(entry: Entry): void {
-    this.queue.push(entry);
-    this.made += 1;
+    this.arrivals.send(action, action.timeMs, (turned) => ({ ...action, style: { ...action.style, turned } }));
   }
 }
 

@@ -1,21 +1,21 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOutOfMemory, write } from '../engines/duckdb.js';
+import { isOutOfMemory, write, writeOne } from '../engines/duckdb.js';
 import { FewerThreads } from '../engines/threads.js';
 import { LakeError, messageOf } from '../errors.js';
 import type { Partition } from '../lake/changes.js';
 import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import type { TableWrite } from '../lake/publication.js';
-import type { TableColumn, TableSpec } from '../lake/schema.js';
+import { specOf, type TableColumn, type TableSpec } from '../lake/schema.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
 import type { Reading } from '../lake/views.js';
 import { failedChecks, failedRowCount, tellFailures, type FailedCheck } from './checks.js';
 import { dateOf } from './dates.js';
-import { buildSteps, dropSteps, materialize, viewSilver } from './execute.js';
-import type { GoldModels, Model } from './model.js';
+import { buildSteps, dropSteps, materialize, viewAllSilver, viewSilver, type Dates } from './execute.js';
+import { isWhole, type GoldModels, type Model, type ModelGroup } from './model.js';
 import { datesOf, partTag, type GoldPlan } from './plan.js';
 import { daysIn, inputRange, mostDays, rangesOf, type DateRange, type RangeLimits } from './ranges.js';
 
@@ -26,6 +26,8 @@ export interface GoldOptions {
 
 export interface GoldEvents {
   built?(dates: number, of: number): void;
+  /** All rows of a whole model are going to be built. */
+  whole?(table: string): void;
   /** A check fails that is accepted; `failures` has lines. */
   accepted?(table: string, failures: string): void;
 }
@@ -60,7 +62,7 @@ export class GoldBuild {
         const failure = await this.tryRange(session, silver, range, join(stagingDir, String(tried)));
         if (failure !== null) {
           if (range.since < range.until) waiting = rangesOf(dates.filter((date) => date >= range.since), { ...limits, days: Math.floor(daysIn(range) / 2) });
-          else if (!(await threads.halve())) throw tooLarge(range.since, memoryLimitBytes, failure);
+          else if (!(await threads.halve())) throw tooLarge(`gold of ${range.since} does`, `event_date=${range.since}`, memoryLimitBytes, failure);
           continue;
         }
         waiting.shift();
@@ -72,57 +74,89 @@ export class GoldBuild {
     }
   }
 
-  /** Builds a range from silver. Gives the error when memory was too short: nothing of it is kept then. */
-  private async tryRange(session: Session, silver: readonly Reading[], range: DateRange, stagingDir: string): Promise<Error | null> {
+  /**
+   * Builds all rows of the whole models from all of silver. When memory is short they are built with fewer threads.
+   * @throws LakeError CHECK_FAILED, DATASET_INVALID, QUERY_FAILED; also when they don't fit
+   */
+  async buildWhole(silver: readonly Reading[], stagingDir: string): Promise<void> {
+    const session = await this.lake.session();
+    const threads = new FewerThreads(session);
+    const { whole } = this.models;
+    const view = (): Promise<void> => viewAllSilver(session, this.lake, silver);
     try {
-      await viewSilver(session, this.lake, silver, inputRange(range, this.models.need));
-      await buildSteps(session, this.models, range);
-      await this.buildModels(session, range, stagingDir);
+      for (let tried = 0; ; tried++) {
+        const failure = await this.attempt(session, whole, { dates: datesIn(silver), stagingDir: join(stagingDir, `whole-${tried}`), view });
+        if (failure === null) return;
+        const names = whole.models.map(({ name }) => name).join(', ');
+        if (!(await threads.halve())) throw tooLarge(`gold of all dates (${names}) does`, `gold/${whole.models[0]?.name ?? ''}`, this.lake.options.memoryLimitBytes, failure);
+      }
+    } finally {
+      await threads.restore();
+    }
+  }
+
+  /** Builds a range from silver. Gives the error when memory was too short: nothing of it is kept then. */
+  private tryRange(session: Session, silver: readonly Reading[], range: DateRange, stagingDir: string): Promise<Error | null> {
+    const { dated } = this.models;
+    return this.attempt(session, dated, { dates: range, stagingDir, view: () => viewSilver(session, this.lake, silver, inputRange(range, dated.need)) });
+  }
+
+  private async attempt(session: Session, group: ModelGroup, { dates, stagingDir, view }: Attempt): Promise<Error | null> {
+    try {
+      await view();
+      await buildSteps(session, group, dates);
+      await this.buildModels(session, group, dates, stagingDir);
       return null;
     } catch (error) {
       if (!(error instanceof Error) || !isOutOfMemory(error)) throw error;
       await rm(stagingDir, { recursive: true, force: true });
       return error;
     } finally {
-      await dropSteps(session, this.models);
+      await dropSteps(session, group);
+      await session.run('DROP TABLE IF EXISTS gold_rows');
     }
   }
 
   /**
-   * Builds a range from steps that the session has. When it fails, none of its rows are kept.
+   * Builds models from steps that the session has. When it fails, none of their rows are kept.
    * @throws LakeError CHECK_FAILED, DATASET_INVALID, QUERY_FAILED
    */
-  async buildModels(session: Session, range: DateRange, stagingDir: string): Promise<void> {
+  async buildModels(session: Session, { models }: ModelGroup, dates: Dates | null, stagingDir: string): Promise<void> {
     const written = new Map<string, readonly StagedFile[]>();
-    for (const model of this.models.models) {
-      await materialize(session, model, 'gold_rows', range);
+    for (const model of models) {
+      if (isWhole(model)) this.events.whole?.(model.name);
+      await materialize(session, model, 'gold_rows', dates);
       this.judge(model, await failedChecks(session, model, 'gold_rows'));
       const description = await session.rows('DESCRIBE gold_rows');
       const columns = description.map((row) => ({ name: String(row['column_name']), type: String(row['column_type']) }));
       checkPartition(model, columns);
       this.columns.set(model.name, columns);
-      written.set(model.name, await write(session, 'SELECT * FROM gold_rows', { partitionBy: model.partitionBy, stagingDir: join(stagingDir, model.name) }));
+      written.set(model.name, await writeRows(session, model, join(stagingDir, model.name)));
     }
     for (const [name, files] of written) this.files.set(name, [...(this.files.get(name) ?? []), ...files]);
   }
 
   /**
-   * What is to be published of a plan's dates, all of which were built.
-   * @param tag what the files say, when other runs of the same build follow or went before
+   * What is to be published of a plan, all of which was built.
+   * @param tag what the files of dates say, when other runs of the same build follow or went before
    * @throws LakeError CHECK_FAILED when a date has far fewer or more rows than the one before it
    */
-  async writes({ dates, silver, txns }: Pick<GoldPlan, 'dates' | 'silver' | 'txns'>, tag: string | null = null): Promise<TableWrite[]> {
-    const anchor = this.models.models.at(-1)?.name ?? '';
-    const asked = new Set(dates);
+  async writes({ dates, silver, txns, whole }: Pick<GoldPlan, 'dates' | 'silver' | 'txns' | 'whole'>, tag: string | null = null): Promise<TableWrite[]> {
+    const anchor = this.models.models.at(-1);
+    const filling = fillingDate(silver, this.lake.clock.nowMs());
     const writes: TableWrite[] = [];
     for (const model of this.models.models) {
-      const files = (this.files.get(model.name) ?? []).map((file) => (tag === null ? file : { ...file, tags: { [partTag]: tag } }));
       const snapshot = await this.lake.table('gold', model.name).snapshot();
-      this.checkRowCount(model, dates, files, snapshot, fillingDate(silver, this.lake.clock.nowMs()));
-      const spec: TableSpec = { layer: 'gold', table: model.name, columns: this.columns.get(model.name) ?? [], partitionBy: model.partitionBy, statistics: [], anchor: `gold/${anchor}` };
-      const live = snapshot?.files.values() ?? [];
-      const replaces: Partition[] = [...live].map((file) => file.partitionValues).filter((partition) => asked.has(partition['event_date'] ?? ''));
-      writes.push({ spec, files, replaces, txns: model.name === anchor ? txns : {}, metrics: { rows: rowsOf(files) } });
+      const own = model === anchor ? { ...txns, ...whole?.txns } : {};
+      const built = isWhole(model) ? whole !== null : dates.length > 0;
+      if (!built) {
+        if (model === anchor && snapshot !== null) writes.push({ spec: specOf('gold', model.name, snapshot.metaData), files: [], replaces: null, txns: own, metrics: {} });
+        continue;
+      }
+      const files = (this.files.get(model.name) ?? []).map((file) => (tag === null || isWhole(model) ? file : { ...file, tags: { [partTag]: tag } }));
+      this.checkRowCount(model, dates, files, snapshot, filling);
+      const spec: TableSpec = { layer: 'gold', table: model.name, columns: this.columns.get(model.name) ?? [], partitionBy: model.partitionBy, statistics: [], anchor: `gold/${anchor?.name ?? ''}` };
+      writes.push({ spec, files, replaces: replacedBy(model, dates, snapshot), txns: own, metrics: { rows: rowsOf(files) } });
     }
     return writes;
   }
@@ -157,16 +191,50 @@ export class GoldBuild {
   }
 }
 
+/** What is built of some models at once. */
+interface Attempt {
+  readonly dates: Dates | null;
+  readonly stagingDir: string;
+  /** Makes `silver.…` views. */
+  readonly view: () => Promise<void>;
+}
+
+/** Writes the rows that are in `gold_rows`. */
+async function writeRows(session: Session, { partitionBy }: Model, stagingDir: string): Promise<StagedFile[]> {
+  if (partitionBy.length > 0) return write(session, 'SELECT * FROM gold_rows', { partitionBy, stagingDir });
+  const file = await writeOne(session, 'SELECT * FROM gold_rows', join(stagingDir, 'rows.parquet'));
+  return file.rows === 0 ? [] : [{ ...file, partition: {} }];
+}
+
+/** The partitions whose files go: those of the dates, or all. */
+function replacedBy(model: Model, dates: readonly string[], snapshot: Snapshot | null): Partition[] {
+  const asked = new Set(dates);
+  const live = [...(snapshot?.files.values() ?? [])].map((file) => file.partitionValues);
+  return isWhole(model) ? live : live.filter((partition) => asked.has(partition['event_date'] ?? ''));
+}
+
 function checkPartition(model: Model, columns: readonly TableColumn[]): void {
   const absent = model.partitionBy.find((column) => !columns.some(({ name }) => name === column));
-  if (absent === undefined && model.partitionBy.includes('event_date')) return;
+  if (absent === undefined && (isWhole(model) || model.partitionBy.includes('event_date'))) return;
   const what = absent === undefined ? 'event_date is not among its partition columns' : `it has no column ${absent} to be partitioned by`;
-  throw new LakeError(`gold.${model.name}: ${what}`, { code: 'DATASET_INVALID', op: 'gold', path: model.path, hint: 'Write `-- partition_by: event_date, platform`, of columns that the SELECT gives: gold is replaced by date.' });
+  const hint = isWhole(model) ? 'Write `-- partition_by: …` of columns that the SELECT gives, or leave it out.' : 'Write `-- partition_by: event_date, platform`, of columns that the SELECT gives: gold is replaced by date.';
+  throw new LakeError(`gold.${model.name}: ${what}`, { code: 'DATASET_INVALID', op: 'gold', path: model.path, hint });
+}
+
+/** The first and last date of silver's events; null: there are none. */
+function datesIn(silver: readonly Reading[]): Dates | null {
+  const dates = datesOfEvents(silver);
+  const [since, until] = [dates[0], dates.at(-1)];
+  return since === undefined || until === undefined ? null : { since, until };
+}
+
+function datesOfEvents(silver: readonly Reading[]): string[] {
+  return datesOf([...(silver[0]?.snapshot.files.values() ?? [])].map((file) => file.partitionValues)).sort();
 }
 
 /** The newest date of silver, or today: a device whose clock is ahead makes no day full. */
 function fillingDate(silver: readonly Reading[], nowMs: number): string {
-  const newest = datesOf([...(silver[0]?.snapshot.files.values() ?? [])].map((file) => file.partitionValues)).sort().at(-1) ?? '';
+  const newest = datesOfEvents(silver).at(-1) ?? '';
   const today = dateOf(nowMs);
   return newest < today ? newest : today;
 }
@@ -184,12 +252,12 @@ function rangeLimits(silver: readonly Reading[], memoryLimitBytes: number): Rang
   return { days: mostDays, bytes: memoryLimitBytes / bytesInMemory, bytesOf: (date) => sizes.get(date) ?? 0 };
 }
 
-function tooLarge(date: string, memoryLimitBytes: number, cause: unknown): LakeError {
-  return new LakeError(`gold of ${date} does not fit in ${Math.round(memoryLimitBytes / 1e6)} MB of memory: ${messageOf(cause)}`, {
+function tooLarge(what: string, path: string, memoryLimitBytes: number, cause: unknown): LakeError {
+  return new LakeError(`${what} not fit in ${Math.round(memoryLimitBytes / 1e6)} MB of memory: ${messageOf(cause)}`, {
     code: 'QUERY_FAILED',
     op: 'gold',
-    path: `event_date=${date}`,
-    hint: 'A date is the least that is built at once. Nothing of this run was published: give it more memory (--memory) and run it again.',
+    path,
+    hint: 'A date, or of whole models a model, is the least that is built at once. Nothing of this run was published: give it more memory (--memory) and run it again.',
     cause,
   });
 }

@@ -3,9 +3,9 @@ import type { Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
 import { createView, type Reading } from '../lake/views.js';
-import type { GoldModels, Step } from './model.js';
+import type { ModelGroup, Step } from './model.js';
 
-/** Output dates, both included: the parameters `$since` and `$until` of every step and model. */
+/** Output dates, both included: the parameters `$since` and `$until` of every step and model. Of whole ones they are silver's first and last. */
 export interface Dates {
   readonly since: string;
   readonly until: string;
@@ -16,22 +16,27 @@ export async function viewSilver(session: Session, lake: Lake, silver: readonly 
   for (const reading of silver) await createView(session, lake, reading, (partition) => isWithin(partition, dates));
 }
 
-/** Makes each step a temporary table; `silver.…` must be views already. */
-export async function buildSteps(session: Session, { steps }: Pick<GoldModels, 'steps'>, dates: Dates): Promise<void> {
+/** Makes `silver.…` views of all rows. */
+export async function viewAllSilver(session: Session, lake: Lake, silver: readonly Reading[]): Promise<void> {
+  for (const reading of silver) await createView(session, lake, reading);
+}
+
+/** Makes each step a temporary table; `silver.…` must be views already. @param dates null: there are none, and the parameters are null */
+export async function buildSteps(session: Session, { steps }: Pick<ModelGroup, 'steps'>, dates: Dates | null): Promise<void> {
   for (const step of steps) await materialize(session, step, step.name, dates);
 }
 
 /** Runs a step or model into a temporary table. @throws LakeError QUERY_FAILED naming its file */
-export async function materialize(session: Session, step: Step, table: string, dates: Dates): Promise<void> {
+export async function materialize(session: Session, step: Step, table: string, dates: Dates | null): Promise<void> {
   try {
-    await session.run(`CREATE OR REPLACE TEMP TABLE ${identifier(table)} AS ${step.sql}`, { since: dates.since, until: dates.until });
+    await session.run(`CREATE OR REPLACE TEMP TABLE ${identifier(table)} AS ${step.sql}`, { since: dates?.since ?? null, until: dates?.until ?? null });
   } catch (error) {
     if (error instanceof LakeError) throw error;
     throw new LakeError(`${step.name} fails: ${detailOf(error)}`, { code: 'QUERY_FAILED', op: 'gold', path: step.path, hint: 'Mend the SQL and run it again: nothing of this run was published.', cause: error });
   }
 }
 
-export async function dropSteps(session: Session, { steps }: Pick<GoldModels, 'steps'>): Promise<void> {
+export async function dropSteps(session: Session, { steps }: Pick<ModelGroup, 'steps'>): Promise<void> {
   for (const step of steps) await session.run(`DROP TABLE IF EXISTS ${identifier(step.name)}`);
 }
 

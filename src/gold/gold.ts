@@ -5,16 +5,17 @@ import { Scope, type TableWrite } from '../lake/publication.js';
 import { partitionName, rowsOf } from '../lake/staged.js';
 import { GoldBuild, type GoldEvents, type GoldOptions } from './build.js';
 import { checkAccepted } from './checks.js';
-import { loadModels, type GoldModels } from './model.js';
-import { planGold, type GoldInputs, type GoldPlan } from './plan.js';
-import type { DateRange } from './ranges.js';
+import { loadModels, type GoldModels, type ModelGroup } from './model.js';
+import { isIdle, planGold, type AskedGold, type GoldInputs, type GoldPlan, type Reason } from './plan.js';
 
 export type { GoldEvents, GoldOptions } from './build.js';
 
 export interface GoldSummary {
   readonly tables: Readonly<Record<string, { readonly partitions: readonly string[]; readonly rows: number; readonly rejected: 0; readonly duplicates: 0 }>>;
   readonly dates: readonly string[];
-  readonly reason: GoldPlan['reason'] | 'no silver';
+  readonly reason: Reason | 'no silver';
+  /** The tables all of whose rows were built, and why; null: none. */
+  readonly whole: { readonly tables: readonly string[]; readonly reason: Reason } | null;
   /** A signal ended it before all was built. */
   readonly stopped: boolean;
 }
@@ -30,10 +31,10 @@ export interface BuildOptions extends GoldOptions {
 }
 
 /**
- * Brings gold up to date with silver, or rebuilds a range as well. Rows are checked before they are published.
+ * Brings gold up to date with silver, or rebuilds a range, and the whole models with it, as well. Rows are checked before they are published.
  * @throws LakeError CHECK_FAILED, and nothing is published of this run; USAGE for a kind of check to be accepted that there is not
  */
-export async function buildGold(lake: Lake, dataset: Dataset, modelsDir: string, range: DateRange | null, events: GoldEvents = {}, options: BuildOptions = {}): Promise<GoldSummary> {
+export async function buildGold(lake: Lake, dataset: Dataset, modelsDir: string, range: AskedGold | null, events: GoldEvents = {}, options: BuildOptions = {}): Promise<GoldSummary> {
   checkAccepted(options.accept ?? []);
   const models = await loadModels(modelsDir);
   const done = new Map<string, string>();
@@ -42,14 +43,15 @@ export async function buildGold(lake: Lake, dataset: Dataset, modelsDir: string,
     const run = await publishBuild(goldScope(lake, dataset, models), {
       plan: async (number) => {
         const plan = await planGold(lake, goldInputs(dataset, models), range, number, done);
-        return plan === null || plan.dates.length === 0 ? null : partOf(plan, options.runDates ?? defaultRunDates);
+        return plan === null || isIdle(plan) ? null : partOf(plan, options.runDates ?? defaultRunDates);
       },
       build: async ({ plan, of, last }, staging) => {
         const before = done.size;
         const build = new GoldBuild(lake, models, options, { ...events, built: (dates) => events.built?.(before + dates, before + of) });
         await build.buildDates(plan.silver, plan.dates, lake.storage.locate(staging));
+        if (plan.whole !== null) await build.buildWhole(plan.silver, lake.storage.locate(staging));
         const writes = await build.writes(plan, last ? null : plan.tag);
-        return { writes, result: { plan, last, summary: summaryOf(writes, plan) } };
+        return { writes, result: { plan, last, summary: summaryOf(models, writes, plan) } };
       },
     });
     if (run === null) break;
@@ -69,22 +71,25 @@ interface Part {
   readonly last: boolean;
 }
 
-/** As much of a plan as one run takes, the oldest dates first: a date's rows are compared with those of the date before. */
+/** As much of a plan as one run takes, the oldest dates first: a date's rows are compared with those of the date before. The whole models come with the last run. */
 function partOf(plan: GoldPlan, runDates: number): Part {
   const of = plan.dates.length;
   if (!plan.splits || of <= runDates) return { run: plan.run, plan, of, last: true };
-  return { run: plan.run, plan: { ...plan, dates: plan.dates.slice(0, runDates), txns: {} }, of, last: false };
+  return { run: plan.run, plan: { ...plan, dates: plan.dates.slice(0, runDates), txns: {}, whole: null }, of, last: false };
 }
 
-/** What two builds did, one after the other; rows of a date that both built count twice. */
+/** What two builds did, one after the other; rows of a date that both built count twice, those of a whole table once. */
 export function mergeGold(before: GoldSummary | null, after: GoldSummary): GoldSummary {
-  if (before === null || before.dates.length === 0) return after;
-  if (after.dates.length === 0) return before;
-  const tables = Object.entries(after.tables).map(([name, table]) => {
+  if (before === null || isIdle(before)) return after;
+  if (isIdle(after)) return before;
+  const whole = after.whole ?? before.whole;
+  const tables = Object.entries({ ...before.tables, ...after.tables }).map(([name, table]) => {
     const earlier = before.tables[name];
+    if (whole?.tables.includes(name) === true || earlier === table) return [name, table] as const;
     return [name, { ...table, partitions: [...new Set([...(earlier?.partitions ?? []), ...table.partitions])].sort(), rows: table.rows + (earlier?.rows ?? 0) }] as const;
   });
-  return { tables: Object.fromEntries(tables), dates: [...new Set([...before.dates, ...after.dates])].sort(), reason: before.reason, stopped: after.stopped };
+  const reason = before.dates.length === 0 ? after.reason : before.reason;
+  return { tables: Object.fromEntries(tables), dates: [...new Set([...before.dates, ...after.dates])].sort(), reason, whole, stopped: after.stopped };
 }
 
 /** The runs of a dataset's gold: the last model is published last. */
@@ -92,29 +97,35 @@ export function goldScope(lake: Lake, dataset: Dataset, { models }: GoldModels):
   return new Scope(lake, `gold.${dataset.name}`, 'gold', models.at(-1)?.name ?? '');
 }
 
-export function goldInputs(dataset: Dataset, { steps, models, need }: GoldModels): GoldInputs {
+export function goldInputs(dataset: Dataset, { dated, whole }: GoldModels): GoldInputs {
+  const textsOf = ({ steps, models }: ModelGroup): string[] => [...steps, ...models].map((model) => model.sql);
   return {
     silverTables: rowTables(dataset),
-    goldTables: models.map((model) => model.name),
-    modelTexts: [...steps, ...models].map((model) => model.sql),
-    need,
+    datedTables: dated.models.map(({ name }) => name),
+    wholeTables: whole.models.map(({ name }) => name),
+    modelTexts: textsOf(dated),
+    wholeTexts: textsOf(whole),
+    need: dated.need,
   };
 }
 
-export async function nothingBuilt(lake: Lake, dataset: Dataset, { models }: GoldModels): Promise<GoldSummary> {
+export async function nothingBuilt(lake: Lake, dataset: Dataset, models: GoldModels): Promise<GoldSummary> {
   const silver = await lake.table('silver', dataset.event.table).snapshot();
+  return summaryOf(models, [], { dates: [], reason: silver === null ? 'no silver' : 'changed', whole: null });
+}
+
+/** What was built, by table: dated ones that were not have no rows, whole ones are left out. */
+export function summaryOf({ dated, whole }: GoldModels, writes: readonly TableWrite[], built: Pick<GoldPlan, 'dates' | 'whole'> & Pick<GoldSummary, 'reason'>): GoldSummary {
+  const tables = [...(built.whole === null ? [] : whole.models), ...dated.models].map(({ name }) => {
+    const write = writes.find(({ spec }) => spec.table === name);
+    const partitions = [...(write?.files ?? []).map(({ partition }) => partition), ...(write?.replaces ?? [])].map(partitionName).filter((partition) => partition !== '');
+    return [name, { partitions: [...new Set(partitions)].sort(), rows: rowsOf(write?.files ?? []), rejected: 0, duplicates: 0 }] as const;
+  });
   return {
-    tables: Object.fromEntries(models.map(({ name }) => [name, { partitions: [], rows: 0, rejected: 0, duplicates: 0 }])),
-    dates: [],
-    reason: silver === null ? 'no silver' : 'changed',
+    tables: Object.fromEntries(tables),
+    dates: built.dates,
+    reason: built.reason,
+    whole: built.whole === null ? null : { tables: whole.models.map(({ name }) => name), reason: built.whole.reason },
     stopped: false,
   };
-}
-
-export function summaryOf(writes: readonly TableWrite[], { dates, reason }: Pick<GoldPlan, 'dates' | 'reason'>): GoldSummary {
-  const tables = writes.map(({ spec, files, replaces }) => {
-    const partitions = [...new Set([...files.map((file) => partitionName(file.partition)), ...(replaces ?? []).map(partitionName)])].sort();
-    return [spec.table, { partitions, rows: rowsOf(files), rejected: 0, duplicates: 0 }] as const;
-  });
-  return { tables: Object.fromEntries(tables), dates, reason, stopped: false };
 }

@@ -6,7 +6,7 @@ import { shiftDate } from './dates.js';
 import { buildSteps, dropSteps, viewSilver } from './execute.js';
 import { dropMarks, HotRows, stepColumns } from './hot-rows.js';
 import { changedRows, newestDate, readChangedKeys, readChangedRows, readKeysOf, silverChange } from './hot-silver.js';
-import type { GoldModels, Step } from './model.js';
+import type { DatedModels, ModelGroup, Step } from './model.js';
 import { inputRange, reach, type DateRange } from './ranges.js';
 
 /** Dates that are kept before the newest one: a device whose clock is ahead by a day must not push yesterday out. */
@@ -24,7 +24,7 @@ export interface HotChange {
  * The key of all steps; null when they don't have one, or not the same, or when a model reads silver itself.
  * Only with such a key the rows can be computed again for some of its values alone.
  */
-export function commonKey({ steps, models }: GoldModels): readonly string[] | null {
+export function commonKey({ steps, models }: ModelGroup): readonly string[] | null {
   const key = steps[0]?.key ?? [];
   const alike = steps.every((step) => step.dates.length > 0 && step.key.join() === key.join());
   const readsSilver = models.some((model) => /\bsilver\b/i.test(model.sql.replace(/^--.*$/gm, '')));
@@ -32,7 +32,7 @@ export function commonKey({ steps, models }: GoldModels): readonly string[] | nu
 }
 
 /** The steps that models read; those that only other steps read need not be kept. */
-function stepsRead({ steps, models }: GoldModels): Step[] {
+function stepsRead({ steps, models }: ModelGroup): Step[] {
   return steps.filter(({ name }) => models.some(({ sql }) => new RegExp(`\\b${name}\\b`, 'i').test(sql)));
 }
 
@@ -40,7 +40,7 @@ function stepsRead({ steps, models }: GoldModels): Step[] {
 export class HotTables {
   private constructor(
     private readonly lake: Lake,
-    private readonly models: GoldModels,
+    private readonly models: DatedModels,
     private readonly key: readonly string[],
     readonly session: Session,
     private readonly spill: string,
@@ -55,7 +55,7 @@ export class HotTables {
    * no row of silver: what such keys add to a date that is new would be missed.
    * @throws LakeError FILE_GONE, QUERY_FAILED, DATASET_INVALID
    */
-  static async load(lake: Lake, models: GoldModels, key: readonly string[], silver: readonly Reading[], memoryLimitBytes: number): Promise<HotTables | null> {
+  static async load(lake: Lake, models: DatedModels, key: readonly string[], silver: readonly Reading[], memoryLimitBytes: number): Promise<HotTables | null> {
     const newest = newestDate(silver);
     if (newest === null) return null;
     const spill = newStagingFolder('spill', lake.clock.nowMs());

@@ -5,13 +5,13 @@ import { publishBuild } from '../lake/build.js';
 import type { Lake } from '../lake/lake.js';
 import { GoldBuild, type GoldEvents, type GoldOptions } from './build.js';
 import { checkAccepted } from './checks.js';
-import { goldInputs, goldScope, nothingBuilt, summaryOf, type GoldSummary } from './gold.js';
+import { goldInputs, goldScope, mergeGold, nothingBuilt, summaryOf, type GoldSummary } from './gold.js';
 import { commonKey, HotTables } from './hot-tables.js';
 import { loadModels, type GoldModels } from './model.js';
-import { freshTxn, modelsTxn, planGold, type GoldPlan } from './plan.js';
+import { freshTxn, isIdle, modelsTxn, planGold, type GoldPlan } from './plan.js';
 
 export interface HotOptions extends GoldOptions {
-  /** Leave dates that are not kept for a later refresh, or for another process: they stay stale until then. */
+  /** Leave dates that are not kept, and the whole models, for a later refresh, or for another process: they stay stale until then. */
   readonly defer?: boolean;
   readonly events?: GoldEvents;
 }
@@ -54,19 +54,26 @@ export class HotGold {
   ) {}
 
   /**
-   * Brings gold up to date with silver, to the same rows as `buildGold`.
+   * Brings gold up to date with silver, to the same rows as `buildGold`. What may take long, the whole models, is published
+   * after all else.
    * @throws LakeError CHECK_FAILED, and nothing is published; USAGE for a kind of check to be accepted that there is not
    */
   async refresh(options: HotOptions = {}): Promise<GoldSummary> {
     checkAccepted(options.accept ?? []);
     const models = await loadModels(this.modelsDir);
+    if (models.whole.models.length === 0 || options.defer === true) return this.refreshOnce(models, options);
+    const first = await this.refreshOnce(models, { ...options, defer: true });
+    return mergeGold(first, await this.refreshOnce(models, options));
+  }
+
+  private async refreshOnce(models: GoldModels, options: HotOptions): Promise<GoldSummary> {
     const built: { plan: HotPlan | null } = { plan: null };
     const summary = await publishBuild(goldScope(this.lake, this.dataset, models), {
       plan: (run) => this.plan(models, run, options.defer === true),
       build: async (plan, staging) => {
         built.plan = plan;
         const writes = await this.build(models, plan, this.lake.storage.locate(staging), options);
-        return { writes, result: summaryOf(writes, plan) };
+        return { writes, result: summaryOf(models, writes, plan) };
       },
     });
     if (built.plan !== null) this.published(built.plan);
@@ -85,16 +92,17 @@ export class HotGold {
   }
 
   private async plan(models: GoldModels, run: number, defer: boolean): Promise<HotPlan | null> {
-    const plan = await planGold(this.lake, goldInputs(this.dataset, models), null, run);
+    const all = await planGold(this.lake, goldInputs(this.dataset, models), null, run);
+    const plan = all === null || !defer ? all : { ...all, whole: null };
     if (plan === null || plan.reason !== 'changed' || plan.txns[modelsTxn] !== this.models) await this.discard();
     if (plan === null) return null;
     if (!(await this.catchUp(models, plan))) {
       if (plan.dates.length > 0) this.waiting--;
-      return plan.dates.length === 0 ? null : { ...plan, hot: [], cold: plan.dates };
+      return isIdle(plan) ? null : { ...plan, hot: [], cold: plan.dates };
     }
     const hot = [...this.changed].sort();
     const cold = defer ? [] : [...this.stale].sort();
-    if (hot.length + cold.length === 0) return null;
+    if (hot.length + cold.length === 0 && plan.whole === null) return null;
     // The version of silver is not said while a date is left out: whoever plans without these tables finds all stale dates again.
     const txns = cold.length < this.stale.size ? { [freshTxn]: plan.txns[freshTxn] ?? -1 } : plan.txns;
     return { ...plan, dates: [...hot, ...cold].sort(), txns, hot, cold };
@@ -120,10 +128,10 @@ export class HotGold {
   }
 
   private async load(models: GoldModels, plan: GoldPlan): Promise<{ readonly changed: readonly string[]; readonly reached: readonly string[] } | null> {
-    const key = commonKey(models);
+    const key = commonKey(models.dated);
     if (key === null || plan.reason !== 'changed' || plan.dates.length === 0 || this.waiting > 0) return null;
     try {
-      this.tables = await HotTables.load(this.lake, models, key, plan.silver, this.memoryLimitBytes);
+      this.tables = await HotTables.load(this.lake, models.dated, key, plan.silver, this.memoryLimitBytes);
     } catch (error) {
       this.wait();
       return unlessInvalid(error);
@@ -167,13 +175,14 @@ export class HotGold {
     const { tables } = this;
     try {
       for (const date of tables === null ? [] : plan.hot) {
-        await tables?.withDate(date, () => build.buildModels(tables.session, { since: date, until: date }, join(stagingDir, 'hot', date)));
+        await tables?.withDate(date, () => build.buildModels(tables.session, models.dated, { since: date, until: date }, join(stagingDir, 'hot', date)));
       }
     } catch (error) {
       if (!(error instanceof LakeError && error.code === 'CHECK_FAILED')) await this.discard();
       throw error;
     }
     await build.buildDates(plan.silver, plan.cold, stagingDir);
+    if (plan.whole !== null) await build.buildWhole(plan.silver, stagingDir);
     return build.writes(plan);
   }
 

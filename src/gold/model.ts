@@ -22,9 +22,16 @@ export interface RowCountBounds {
   readonly most: number;
 }
 
-const commonKeys = ['grain', 'inputs', 'purpose', 'lookback', 'lookahead'];
+/** What is built at once: `date`, the rows of some dates; `whole`, all rows, from all of silver. */
+export type Refresh = (typeof refreshes)[number];
+
+const refreshes = ['date', 'whole'] as const;
+
+const commonKeys = ['grain', 'inputs', 'purpose', 'refresh', 'lookback', 'lookahead'];
 const stepKeys = [...commonKeys, 'key', 'dates'];
 const modelKeys = [...commonKeys, 'partition_by', 'check'];
+/** What only a header says of what is built by date. */
+const datedKeys = ['lookback', 'lookahead', 'key', 'dates'];
 
 /** One `-- key: value` of a file's header. */
 interface Header {
@@ -40,6 +47,7 @@ export interface Step {
   readonly path: string;
   readonly sql: string;
   readonly steps: readonly string[];
+  readonly refresh: Refresh;
   /** Columns of the step and of silver's tables: the rows with one value of them follow from the silver rows with the same. Empty: not said. */
   readonly key: readonly string[];
   /**
@@ -54,18 +62,29 @@ export interface Step {
 /** A gold table: one SELECT and what its header says. */
 export interface Model extends Step {
   readonly grain: readonly string[];
+  /** With event_date where it is built by date, without it where it is built whole. */
   readonly partitionBy: readonly string[];
   readonly checks: readonly Check[];
   readonly rowCount: RowCountBounds | null;
 }
 
-export interface GoldModels {
+export interface ModelGroup {
   /** Each after the steps it reads. */
   readonly steps: readonly Step[];
-  /** By name; the last one is published last. */
+  /** In the order of their publication. */
   readonly models: readonly Model[];
-  /** What the models and the steps that they read need together: all tables of a date are built at once. */
+}
+
+/** Models that are built by date, and the steps that they read. */
+export interface DatedModels extends ModelGroup {
+  /** What they need together: all tables of a date are built at once. */
   readonly need: Need;
+}
+
+/** All of a dataset's. First come the whole models, by name, then those by date: the last one is published last. */
+export interface GoldModels extends DatedModels {
+  readonly dated: DatedModels;
+  readonly whole: ModelGroup;
 }
 
 /** Reads `<dir>/*.sql` and `<dir>/steps/*.sql`. @throws LakeError DATASET_INVALID naming the file and, of a header, the line */
@@ -75,8 +94,15 @@ export async function loadModels(dir: string): Promise<GoldModels> {
   if (models.length === 0) throw invalid(dir, 'it has no model: a .sql file with a SELECT and a header', 'Compare it with datasets/shop/gold.');
   const both = models.find((model) => steps.some((step) => step.name === model.name));
   if (both !== undefined) throw invalid(both.path, 'a step has the same name', 'Call one of them otherwise.');
-  const read = inOrder(steps, models);
-  return { steps: read, models, need: greatestNeed([...read, ...models].map(({ need }) => need)) };
+  const inTurn = [...models.filter(isWhole), ...models.filter((model) => !isWhole(model))];
+  const read = inOrder(steps, inTurn);
+  const need = greatestNeed([...read, ...models].map((each) => each.need));
+  const dated = { steps: read.filter((step) => !isWhole(step)), models: inTurn.filter((model) => !isWhole(model)), need };
+  return { steps: read, models: inTurn, need, dated, whole: { steps: read.filter(isWhole), models: inTurn.filter(isWhole) } };
+}
+
+export function isWhole({ refresh }: Step): boolean {
+  return refresh === 'whole';
 }
 
 async function sqlFiles(dir: string): Promise<string[]> {
@@ -92,10 +118,11 @@ async function sqlFiles(dir: string): Promise<string[]> {
 async function readModel(path: string): Promise<Model> {
   const { step, headers } = await readStep(path, 'model', modelKeys);
   const partitionBy = listOf(headers, 'partition_by');
-  if (partitionBy.length === 0) throw invalid(path, 'its header has no partition_by', 'Add a line `-- partition_by: event_date, platform`.');
+  if (partitionBy.length === 0 && !isWhole(step)) throw invalid(path, 'its header has no partition_by', 'Add a line `-- partition_by: event_date, platform`; or `-- refresh: whole`, if each build replaces all of its rows.');
   const written = headers.filter(({ key }) => key === 'check').map((header) => readCheck(path, header));
   const checks = written.flatMap((check) => ('kind' in check ? [check] : []));
   const rowCount = written.find((check) => 'least' in check) ?? null;
+  if (isWhole(step)) checkWhole(path, headers);
   return { ...step, grain: listOf(headers, 'grain'), partitionBy, checks, rowCount };
 }
 
@@ -106,9 +133,27 @@ async function readStep(path: string, kind: 'model' | 'step', keys: readonly str
   if (headers[0]?.key !== kind || headers[0].text !== name) throw invalid(path, `its header must begin with \`-- ${kind}: ${name}\``, 'The name is the file\'s.');
   const unknown = headers.slice(1).find(({ key }) => !keys.includes(key));
   if (unknown !== undefined) throw invalid(`${path}:${unknown.line}`, `a ${kind} has no \`${unknown.key}\``, `It has: ${keys.join(', ')}.`);
+  const refresh = refreshOf(path, kind, headers);
   const steps = listOf(headers, 'inputs').flatMap((input) => (input.startsWith('step ') ? [input.slice('step '.length)] : []));
   const need: Need = { lookbackDays: daysOf(path, headers, 'lookback'), lookaheadDays: daysOf(path, headers, 'lookahead') };
-  return { step: { name, path, sql, steps, key: listOf(headers, 'key'), dates: listOf(headers, 'dates'), need }, headers };
+  return { step: { name, path, sql, steps, refresh, key: listOf(headers, 'key'), dates: listOf(headers, 'dates'), need }, headers };
+}
+
+/** @throws LakeError DATASET_INVALID for what only makes sense by date */
+function checkWhole(path: string, headers: readonly Header[]): void {
+  for (const { key, text, line } of headers) {
+    if (key === 'partition_by' && splitList(text).includes('event_date')) throw invalid(`${path}:${line}`, 'a whole model is not partitioned by event_date', 'Leave it out: all rows are replaced at once. A model that is built by date says no `refresh: whole`.');
+    if (key === 'check' && text.startsWith(`${rowCountKind}(`)) throw invalid(`${path}:${line}`, `${rowCountKind} compares dates, and a whole model has none`, 'Leave it out.');
+  }
+}
+
+function refreshOf(path: string, kind: 'model' | 'step', headers: readonly Header[]): Refresh {
+  const header = headers.find(({ key }) => key === 'refresh');
+  const refresh = refreshes.find((each) => each === (header?.text ?? 'date'));
+  if (refresh === undefined) throw invalid(`${path}:${header?.line ?? 1}`, `the refresh \`${header?.text ?? ''}\` is unknown`, 'Write `-- refresh: whole` for what is built from all of silver; what is built by date needs no such line.');
+  const dated = refresh === 'whole' ? headers.find(({ key }) => datedKeys.includes(key)) : undefined;
+  if (dated !== undefined) throw invalid(`${path}:${dated.line}`, `a whole ${kind} has no \`${dated.key}\``, 'Leave it out: it reads all dates of silver.');
+  return refresh;
 }
 
 function daysOf(path: string, headers: readonly Header[], key: 'lookback' | 'lookahead'): number {
@@ -164,12 +209,21 @@ function inOrder(steps: readonly Step[], models: readonly Model[]): Step[] {
     const step = byName.get(name);
     if (step === undefined) throw invalid(reader.path, `there is no step ${name}`, `Steps are: ${[...byName.keys()].join(', ')}.`);
     if (trail.includes(name)) throw invalid(step.path, `steps read each other: ${[...trail, name].join(' → ')}`, 'A step may not read itself.');
+    checkRefresh(step, reader);
     if (ordered.includes(step)) return;
     for (const input of step.steps) visit(input, step, [...trail, name]);
     ordered.push(step);
   };
   for (const model of models) for (const name of model.steps) visit(name, model, []);
   return ordered;
+}
+
+/** @throws LakeError DATASET_INVALID when one of them is built by date and the other whole */
+function checkRefresh(step: Step, reader: Step): void {
+  if (step.refresh === reader.refresh) return;
+  const line = headersOf(reader.path, reader.sql).find(({ key }) => key === 'inputs')?.line ?? 1;
+  const how = ({ name, refresh }: Step): string => `${name} is built ${refresh === 'whole' ? 'whole' : 'by date'}`;
+  throw invalid(`${reader.path}:${line}`, `${how(reader)}, and the step ${how(step)}`, `Both must be built alike: write \`-- refresh: whole\` into both or into none, or have ${reader.name} read silver itself.`);
 }
 
 function invalid(path: string, what: string, hint: string): LakeError {

@@ -11,6 +11,10 @@ export const silverTxn = (eventTable: string): string => `silver.${eventTable}`;
 export const modelsTxn = 'ingot.models';
 /** … and the version of silver that the newest dates are built from: it goes ahead while older dates wait. */
 export const freshTxn = 'ingot.fresh';
+/** Transactions of the same table: the version of silver that whole models are built from, which table it was, and their texts. */
+export const wholeTxn = 'ingot.whole';
+export const wholeInputTxn = 'ingot.whole.input';
+const wholeModelsTxn = 'ingot.whole.models';
 
 /**
  * Tag of gold's files that one of several runs of a build has written, and not the last: `<silver's number>/<its version>/<number
@@ -19,12 +23,23 @@ export const freshTxn = 'ingot.fresh';
  */
 export const partTag = 'ingot.silver';
 
+export type Reason = 'first build' | 'new models' | 'new silver' | 'changed' | 'backfill';
+
+/** That all rows of the whole models are to be built, and what the transactions say then. */
+export interface WholePlan {
+  readonly reason: Reason;
+  readonly txns: Readonly<Record<string, number>>;
+}
+
 export interface GoldPlan {
   readonly silver: readonly Reading[];
   readonly run: number;
   readonly dates: readonly string[];
   readonly txns: Readonly<Record<string, number>>;
-  readonly reason: 'first build' | 'new models' | 'new silver' | 'changed' | 'backfill';
+  /** Of the dates. */
+  readonly reason: Reason;
+  /** Null: the whole models are left as they are. */
+  readonly whole: WholePlan | null;
   /** Whether it may be done in several runs: not when some of gold's tables are missing, of which the others' tags say nothing. */
   readonly splits: boolean;
   /** What `partTag` says of files that are built by it. */
@@ -34,33 +49,55 @@ export interface GoldPlan {
 export interface GoldInputs {
   /** Silver's tables, the event table first. */
   readonly silverTables: readonly string[];
-  /** Gold's tables; the last one publishes. */
-  readonly goldTables: readonly string[];
-  /** Every model's text: gold is rebuilt when one changes. */
+  /** Gold's tables that are built by date, in the order of their publication. */
+  readonly datedTables: readonly string[];
+  /** Those that are built whole; they come before. Of both, the last one publishes. */
+  readonly wholeTables: readonly string[];
+  /** Every dated model's and step's text: all dates are rebuilt when one changes. */
   readonly modelTexts: readonly string[];
+  /** Every whole one's. */
+  readonly wholeTexts: readonly string[];
   readonly need: Need;
 }
 
+/** What a backfill asks for. */
+export interface AskedGold extends DateRange {
+  /** The whole models too; so by default. */
+  readonly whole?: boolean;
+}
+
+/** Whether nothing is to be built, or was. */
+export function isIdle({ dates, whole }: { readonly dates: readonly unknown[]; readonly whole: object | null }): boolean {
+  return dates.length === 0 && whole === null;
+}
+
 /**
- * Which dates are stale in gold, or asked for by a backfill as well; null when silver has no tables.
+ * Which dates are stale in gold, or asked for by a backfill as well, and whether the whole models are; null when silver has no tables.
  * @param run the newest run done, read before: gold's tables may be newer, and may have been deleted
  * @param done the dates that this process has built, with the tags of their plans: a date without rows has no file to say so
  */
-export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRange | null, run: number, done: ReadonlyMap<string, string> = new Map()): Promise<GoldPlan | null> {
+export async function planGold(lake: Lake, inputs: GoldInputs, backfill: AskedGold | null, run: number, done: ReadonlyMap<string, string> = new Map()): Promise<GoldPlan | null> {
   const silver = await readTables(lake, inputs.silverTables.map((table) => ({ layer: 'silver', table })));
   const event = silver[0];
   if (event === undefined || silver.length < inputs.silverTables.length) return null;
-  const gold = await Promise.all(inputs.goldTables.map((table) => lake.table('gold', table).snapshot()));
-  const anchor = gold.at(-1) ?? null;
+  const snapshots = (tables: readonly string[]): Promise<(Snapshot | null)[]> => Promise.all(tables.map((table) => lake.table('gold', table).snapshot()));
+  const [gold, whole] = [await snapshots(inputs.datedTables), await snapshots(inputs.wholeTables)];
+  const anchor = [...whole, ...gold].at(-1) ?? null;
   const { version } = event.snapshot;
   const builtFrom = anchor?.txn(silverTxn(event.table), -1) ?? -1;
   const models = modelsNumber(inputs.modelTexts);
   const number = tableNumber(event.snapshot);
   const txns = { [silverTxn(event.table)]: version, [freshTxn]: version, [modelsTxn]: models, [inputTxn]: number };
-  const all = [...new Set([event.snapshot, ...gold].flatMap(datesOfTable))].sort();
+  const dated = gold.length > 0;
+  const all = !dated ? [] : [...new Set([event.snapshot, ...gold].flatMap(datesOfTable))].sort();
   const missing = gold.includes(null);
   const before = [silverTxn(event.table), modelsTxn, inputTxn].map((name) => anchor?.txn(name, -1) ?? -1).join('.');
-  const known = { silver, run, txns, splits: !missing || gold.every((snapshot) => snapshot === null), tag: `${number}/${version}/${models}/${before}` };
+  const known = {
+    silver, run, txns: dated ? txns : {},
+    // Without a date there is no dated table yet, and so none that could publish.
+    whole: dated && anchor === null && all.length === 0 ? null : await planWhole(lake, inputs, { event, tables: whole, anchor, asked: backfill !== null && backfill.whole !== false }),
+    splits: !missing || gold.every((snapshot) => snapshot === null), tag: `${number}/${version}/${models}/${before}`,
+  };
   const reason = builtFrom < 0 || missing ? 'first build' : anchor?.txn(modelsTxn, -1) !== models ? 'new models' : anchor.txn(inputTxn, -1) !== number ? 'new silver' : 'changed';
   const built = new Built({ number, models, before, from: reason === 'changed' ? builtFrom : -1 }, missing ? [] : gold, done);
   const changes = await newestChanges(lake, event, built.oldest(all), inputs.need);
@@ -68,6 +105,29 @@ export async function planGold(lake: Lake, inputs: GoldInputs, backfill: DateRan
   if (backfill === null) return { ...known, dates: stale, reason };
   const wanted = all.filter((date) => date >= backfill.since && date <= backfill.until && !done.has(date));
   return { ...known, dates: [...new Set([...stale, ...wanted])].sort(), reason: reason === 'changed' ? 'backfill' : reason };
+}
+
+interface WholeState {
+  readonly event: Reading;
+  readonly tables: readonly (Snapshot | null)[];
+  readonly anchor: Snapshot | null;
+  readonly asked: boolean;
+}
+
+/** Null when the whole models are built from silver as it is, or when there are none. */
+async function planWhole(lake: Lake, { wholeTexts }: GoldInputs, { event, tables, anchor, asked }: WholeState): Promise<WholePlan | null> {
+  if (tables.length === 0) return null;
+  const { version } = event.snapshot;
+  const models = modelsNumber(wholeTexts);
+  const number = tableNumber(event.snapshot);
+  const txns = { [wholeTxn]: version, [wholeInputTxn]: number, [wholeModelsTxn]: models };
+  const builtFrom = anchor?.txn(wholeTxn, -1) ?? -1;
+  if (builtFrom < 0 || tables.includes(null)) return { reason: 'first build', txns };
+  if (anchor?.txn(wholeModelsTxn, -1) !== models) return { reason: 'new models', txns };
+  if (anchor.txn(wholeInputTxn, -1) !== number) return { reason: 'new silver', txns };
+  const changes = await partitionChanges(lake.table('silver', event.table), builtFrom, version);
+  if (changes === null || changes.size > 0) return { reason: 'changed', txns };
+  return asked ? { reason: 'backfill', txns } : null;
 }
 
 /** The versions of silver that dates of gold are built from. */

@@ -92,7 +92,7 @@ function configurationOf(spec: TableSpec): Record<string, string> {
  */
 export function evolvedMetaData(metaData: MetaData, spec: TableSpec): MetaData | null {
   if (JSON.stringify(metaData.partitionColumns) !== JSON.stringify(spec.partitionBy)) {
-    throw unlike(spec, `it is partitioned by ${metaData.partitionColumns.join(', ')}, not by ${spec.partitionBy.join(', ')}`);
+    throw unlike(spec, otherPartitions(metaData.partitionColumns.join(', '), spec.partitionBy.join(', ')));
   }
   const fields = new Map(fieldsOf(metaData).map((field) => [field.name.toLowerCase(), field]));
   for (const wanted of spec.columns.map(fieldOf)) {
@@ -115,6 +115,11 @@ export const evolvedKey = 'ingot.evolved';
 function sameEntries(a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>): boolean {
   const names = Object.keys(a);
   return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
+function otherPartitions(has: string, wants: string): string {
+  if (has === '') return `it has no partitions, and would be partitioned by ${wants}`;
+  return wants === '' ? `it is partitioned by ${has}, and would have no partitions` : `it is partitioned by ${has}, not by ${wants}`;
 }
 
 function unlike(spec: TableSpec, why: string): LakeError {

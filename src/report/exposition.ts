@@ -77,6 +77,7 @@ function layerGauges({ silver, gold, rejected }: StatusSummary, gauge: AddGauge)
     [{ layer: 'silver' }, silver.stale?.length ?? null],
     [{ layer: 'gold' }, gold.stale?.length ?? null],
   ]);
+  gauge('stale_whole_tables', 'Tables of gold all of whose rows are to be built again.', [[{ layer: 'gold' }, gold.stale === null ? null : (gold.whole?.tables.length ?? 0)]]);
   const ratios = (valueOf: (shares: RejectedShares) => number | null): Sample[] => [[{ layer: 'bronze' }, valueOf(rejected.bronze)], [{ layer: 'silver' }, valueOf(rejected.silver)]];
   gauge('rejected_ratio', 'Rejected rows among all that the layer was given.', ratios(({ share }) => share));
   gauge('rejected_newest_day_ratio', 'The same of the newest day: of receipt for bronze, of event for silver.', ratios(({ newestDay }) => newestDay?.share ?? null));

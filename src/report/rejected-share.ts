@@ -1,4 +1,4 @@
-import type { Dataset } from '../dataset.js';
+import { eventTimeOf, type Dataset } from '../dataset.js';
 import type { AddFile } from '../lake/actions.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { boundsOf, recordsOf } from '../lake/statistics.js';
@@ -30,7 +30,7 @@ export function bronzeShares(bronze: Snapshot | null, rejected: Snapshot | null)
 
 /** @param nowMs later events than the contract allows by now are rejected, and their dates are no days of business */
 export function silverShares(dataset: Dataset, others: Snapshots, rejected: Snapshot | null, nowMs: number): RejectedShares {
-  return sharesOf(others, rejected, (file) => file.partitionValues['event_date'] ?? null, dateOf(Math.min(nowMs + dataset.time.maxAheadMs, lastDayMs)));
+  return sharesOf(others, rejected, (file) => file.partitionValues['event_date'] ?? null, dateOf(Math.min(nowMs + (eventTimeOf(dataset)?.maxAheadMs ?? 0), lastDayMs)));
 }
 
 function receivedDate(file: AddFile): string | null {

@@ -4,7 +4,7 @@ import { silverTables, timeColumn, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { goldInputs } from '../gold/gold.js';
 import { loadModels, type GoldModels } from '../gold/model.js';
-import { planGold, silverTxn, type GoldPlan } from '../gold/plan.js';
+import { planGold, silverTxn, wholeInputTxn, wholeTxn, type Reason } from '../gold/plan.js';
 import { inputTxn, tableNumber } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
@@ -36,7 +36,9 @@ export interface SilverStatus {
 export interface GoldStatus {
   /** Dates that silver, as it is now, has changed since gold was built. Null when it can't be told: `errors` say why. */
   readonly stale: readonly string[] | null;
-  readonly reason: GoldPlan['reason'] | 'no silver' | null;
+  readonly reason: Reason | 'no silver' | null;
+  /** The tables all of whose rows are to be built again, and why; null: none, or it can't be told. */
+  readonly whole: { readonly tables: readonly string[]; readonly reason: Reason } | null;
 }
 
 export interface StatusSummary {
@@ -88,7 +90,7 @@ export async function status(lake: Lake, dataset: Dataset, modelsDir: string, pr
     at: new Date(nowMs).toISOString(),
     tables,
     silver,
-    gold: gold ?? { stale: null, reason: null },
+    gold: gold ?? { stale: null, reason: null, whole: null },
     rejected: rejectedOf(dataset, readings, nowMs),
     source,
     errors: failures.map(({ message }) => message),
@@ -110,19 +112,31 @@ function snapshotOf(readings: readonly Reading[], layer: string, table: string):
 
 async function tableStatuses(lake: Lake, dataset: Dataset, readings: readonly Reading[], models: GoldModels | null, nowMs: number): Promise<TableStatus[]> {
   const event = snapshotOf(readings, 'silver', dataset.event.table);
-  const receivedMs: Readonly<Record<string, number | null>> = {
-    silver: event === null ? null : newestMs(event, 'received_at'),
-    gold: await goldReceivedMs(lake, dataset, event, snapshotOf(readings, 'gold', models?.models.at(-1)?.name ?? '')),
+  const anchor = snapshotOf(readings, 'gold', models?.models.at(-1)?.name ?? '');
+  const silverMs = event === null ? null : newestMs(event, 'received_at');
+  const datedMs = await goldReceivedMs(lake, dataset, event, { anchor, version: silverTxn(dataset.event.table), input: inputTxn });
+  const wholeMs = await goldReceivedMs(lake, dataset, event, { anchor, version: wholeTxn, input: wholeInputTxn });
+  const wholeTables = new Set(models?.whole.models.map(({ name }) => name));
+  const receivedMs = ({ layer, table }: Reading): number | null => {
+    if (layer !== 'gold') return layer === 'silver' ? silverMs : null;
+    return wholeTables.has(table) ? wholeMs : datedMs;
   };
   const statuses: TableStatus[] = [];
-  for (const reading of readings) statuses.push(await tableStatus(lake, reading, timeColumn(dataset), receivedMs[reading.layer] ?? null, nowMs));
+  for (const reading of readings) statuses.push(await tableStatus(lake, reading, timeColumn(dataset), receivedMs(reading), nowMs));
   return statuses;
 }
 
+/** The transactions that say which version of which silver it is. */
+interface BuiltFrom {
+  readonly anchor: Snapshot | null;
+  readonly version: string;
+  readonly input: string;
+}
+
 /** When the newest message was received of the silver events that gold is built from; null when the log no longer tells. */
-async function goldReceivedMs(lake: Lake, dataset: Dataset, event: Snapshot | null, gold: Snapshot | null): Promise<number | null> {
-  const version = gold?.txn(silverTxn(dataset.event.table), -1) ?? -1;
-  if (event === null || version < 0 || gold?.txn(inputTxn, -1) !== tableNumber(event)) return null;
+async function goldReceivedMs(lake: Lake, dataset: Dataset, event: Snapshot | null, { anchor, ...txns }: BuiltFrom): Promise<number | null> {
+  const version = anchor?.txn(txns.version, -1) ?? -1;
+  if (event === null || version < 0 || anchor?.txn(txns.input, -1) !== tableNumber(event)) return null;
   try {
     const built = version === event.version ? event : await lake.table('silver', dataset.event.table).log.snapshotAt(version);
     return newestMs(built, 'received_at');
@@ -153,8 +167,9 @@ function contractsOf(dataset: Dataset, readings: readonly Reading[]): SilverStat
 
 async function goldStatus(lake: Lake, dataset: Dataset, models: GoldModels): Promise<GoldStatus> {
   const plan = await planGold(lake, goldInputs(dataset, models), null, noRun);
-  if (plan === null) return { stale: [], reason: 'no silver' };
-  return { stale: plan.dates, reason: plan.dates.length === 0 ? null : plan.reason };
+  if (plan === null) return { stale: [], reason: 'no silver', whole: null };
+  const whole = plan.whole === null ? null : { tables: models.whole.models.map(({ name }) => name), reason: plan.whole.reason };
+  return { stale: plan.dates, reason: plan.dates.length === 0 ? null : plan.reason, whole };
 }
 
 function rejectedOf(dataset: Dataset, readings: readonly Reading[], nowMs: number): StatusSummary['rejected'] {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { rowTables, timeColumn, type Dataset } from '../dataset.js';
+import { eventTimeOf, rowTables, timeColumn, type Dataset } from '../dataset.js';
 import { write } from '../engines/duckdb.js';
 import type { AddFile } from '../lake/actions.js';
 import { distinctPartitions, type Partition } from '../lake/changes.js';
@@ -30,11 +30,12 @@ export interface Checked {
 
 /**
  * Checks new rows against the keys of the events that are in their partitions: what is there already becomes a duplicate.
- * Equal events have equal times, so only event files whose times overlap those of the new ones are read.
+ * Equal events have equal times, so only event files whose times overlap those of the new ones are read; where the time is that of
+ * receipt, all of the partition's.
  */
 export async function withoutKnown(session: Session, lake: Lake, dataset: Dataset, files: Staged, stagingDir: string): Promise<Checked> {
   const events = files.get(dataset.event.table) ?? [];
-  const existing = overlapping((await lake.table('silver', dataset.event.table).snapshot())?.files.values() ?? [], events, timeColumn(dataset));
+  const existing = overlapping((await lake.table('silver', dataset.event.table).snapshot())?.files.values() ?? [], events, eventTimeOf(dataset) === null ? null : timeColumn(dataset));
   if (existing.length === 0) return { files, displaced: [] };
   const paths = existing.map((file) => `silver/${dataset.event.table}/${filePath(file.path)}`);
   const gone = await goneOf(lake, existing, paths);

@@ -1,5 +1,5 @@
 import type { Dataset } from '../dataset.js';
-import { pointerOf } from '../dataset.js';
+import { needsPlatform, pointerOf } from '../dataset.js';
 import { fill, sqlFile } from '../lake/sql.js';
 import { columnSql, quotedNumbers } from './compile-exact.js';
 import { unusualJsonOf } from './compile-patterns.js';
@@ -18,7 +18,7 @@ export function eventReading(dataset: Dataset, text: TextSql, values: Values, so
   const parents = allParents(event);
   values.add('event_at', keysOf(event).map(pointerOf));
   if (parents.length > 0) values.add('event_parents_at', parents);
-  const nothingRequired = dataset.platform.required === false && event.every(({ column }) => !column.required);
+  const nothingRequired = !needsPlatform(dataset) && event.every(({ column }) => !column.required);
   return fill(template, {
     source,
     unusual: nothingRequired ? `(${unusual} OR NOT starts_with(_body, '{'))` : unusual,

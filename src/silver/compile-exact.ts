@@ -1,4 +1,4 @@
-import { pointerOf, type Dataset } from '../dataset.js';
+import { eventTimeOf, pointerOf, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { isKeyName } from './compile-patterns.js';
 import { allParents, cellEnd, fieldsOf, keysOf, parentsOf, type Field, type TextSql, type Values } from './compile-values.js';
@@ -88,10 +88,11 @@ export function itemKey(fields: readonly Field[], text: TextSql, cell: (field: F
   return `concat(${pieces.length === 0 ? cellEnd : pieces.join(', ')})`;
 }
 
-/** The duplicate key's text of an event without its items. */
-export function eventKey(fields: readonly Field[], text: TextSql, escape: (text: string) => string): string {
-  const pieces = fields.filter(({ column }) => column.type !== 'text_map').map((field) => `${text.keyPiece(field, field.quoted, escape)}, ${cellEnd}`);
-  return `concat(${[...pieces, 'CAST(epoch_us(event_timestamp) AS VARCHAR)', cellEnd, 'platform', cellEnd].join(', ')})`;
+/** The duplicate key's text of an event without its items. Of a time of receipt only the date counts, as of a partition. */
+export function eventKey(dataset: Dataset, text: TextSql, escape: (text: string) => string): string {
+  const time = eventTimeOf(dataset) === null ? 'CAST(event_date AS VARCHAR)' : 'CAST(epoch_us(event_timestamp) AS VARCHAR)';
+  const pieces = fieldsOf(dataset.event.columns).filter(({ column }) => column.type !== 'text_map').map((field) => `${text.keyPiece(field, field.quoted, escape)}, ${cellEnd}`);
+  return `concat(${[...pieces, time, cellEnd, 'platform', cellEnd].join(', ')})`;
 }
 
 /** A JSON text with each of its numbers as a string, so that no digit is lost. The text must be an object or an array. */
@@ -106,7 +107,7 @@ export function checkKeys(dataset: Dataset): void {
   const event = [...keysOf(fieldsOf(dataset.event.columns)), ...(items === undefined ? [] : [items.key])];
   for (const keys of [event, keysOf(fieldsOf(items?.columns ?? {}))]) {
     const wrong = keys.find((key) => !isKeyName(key));
-    if (wrong !== undefined) throw invalidKey(dataset, wrong, "can't be looked up", 'Keys are letters, digits, and any of _ $ . - ; the way to a nested one is written /like/this, and none of its parts begins with a digit.');
+    if (wrong !== undefined) throw invalidKey(dataset, wrong, "can't be looked up", 'Keys are letters, digits, blanks, and any of _ $ . - ( ) % # : & ? ! @ + ; the way to a nested one is written /like/this, and none of its parts begins with a digit.');
     const parents = new Set(keys.flatMap(parentsOf));
     const both = keys.find((key) => parents.has(pointerOf(key)));
     if (both !== undefined) throw invalidKey(dataset, both, 'is a value, and the way to another one', 'Take one of them out.');

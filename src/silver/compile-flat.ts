@@ -34,8 +34,8 @@ export function compileFlat(dataset: Dataset, exactly: boolean): CompiledFlat {
     message: fill(file('flat-message'), {
       ...shared,
       event_reading: eventReading(dataset, text, values, 'bronze_rows', exactly ? 'true' : unusual('_body')),
-      event_key: eventKey(event, text, (piece) => piece),
-      escaped_key: eventKey(event, text, escaped),
+      event_key: eventKey(dataset, text, (piece) => piece),
+      escaped_key: eventKey(dataset, text, escaped),
     }),
     held: file('flat-held'),
     exact: file('flat-exact'),

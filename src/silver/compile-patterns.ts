@@ -1,4 +1,5 @@
-import { segmentsOf, type Columns, type ColumnType, type Dataset, type DatasetWithItems } from '../dataset.js';
+import { segmentsOf, sqlTypes, type Columns, type ColumnType, type Dataset, type DatasetWithItems } from '../dataset.js';
+import { otherThanInstant } from './compile-instants.js';
 import { allParents, fieldsOf, keysOf, leavesOf, type Field } from './compile-values.js';
 
 /**
@@ -19,7 +20,7 @@ export interface Patterns {
 }
 
 /** Contract keys are plain names: no pattern or path needs escapes for them. */
-const keyName = /^[A-Za-z0-9_$.-]+$/;
+const keyName = /^[A-Za-z0-9_$.\-() %#:&?!@+]+$/;
 /** No text matches it. */
 const nothing = '[^\\x00-\\x{10FFFF}]';
 const space = '[ \\t\\r\\n]*';
@@ -52,12 +53,15 @@ export function isKeyName(key: string): boolean {
 export function unusualJsonOf(dataset: Dataset): string {
   const event = fieldsOf(dataset.event.columns);
   const items = fieldsOf(dataset.items?.columns ?? {});
-  const strict = dataset.strict === true ? event : [];
-  return unusualJson([...event, ...items], dataset.nulls, strict);
+  return unusualJson(event, items, dataset);
 }
 
-function unusualJson(all: readonly Field[], nulls: readonly string[], strict: readonly Field[]): string {
-  const after = (keys: readonly string[], bad: string): string[] => (keys.length === 0 ? [] : [`(?:${alternatives(leavesOf(keys))})"${space}:${space}(?:${bad})`]);
+const after = (keys: readonly string[], bad: string): string[] => (keys.length === 0 ? [] : [`(?:${alternatives(leavesOf(keys))})"${space}:${space}(?:${bad})`]);
+
+function unusualJson(event: readonly Field[], items: readonly Field[], dataset: Dataset): string {
+  const { nulls } = dataset;
+  const all = [...event, ...items];
+  const strict = dataset.strict === true ? event : [];
   const maps = keysOf(ofType(all, 'text_map'));
   const texts = ofType(all, 'text');
   const free = texts.filter(({ column }) => column.values === null);
@@ -66,17 +70,18 @@ function unusualJson(all: readonly Field[], nulls: readonly string[], strict: re
   return `"(?:${[
     ...after(allParents(all), `[^{n \\t\\r\\n]|n[^u]`),
     ...after(keysOf(ofType(strict, 'text')), `[^"n \\t\\r\\n]|n[^u]`),
-    ...after(keysOf([...ofType(strict, 'integer'), ...ofType(strict, 'money')]), `"`),
+    ...after(keysOf((['integer', 'money', 'number', 'boolean'] as const).flatMap((type) => ofType(strict, type))), `"`),
     ...after([...keysOf(free), ...(maps.length === 0 ? [] : ['key'])], `[^"0-9n \\t\\r\\n-]|n[^u]|-[^1-9]|-?[0-9]+[.eE]`),
     ...texts.filter(({ column }) => column.values !== null).flatMap(({ keys, column }) => after(keys,
       `[^"n \\t\\r\\n]|n[^u]|"${otherText([...nulls.map((text) => ({ text, upper: false })), ...(column.values ?? []).map((text) => ({ text, upper: column.upper }))])}`)),
-    ...after(keysOf(numbers), `[^"0-9n \\t\\r\\n-]|n[^u]|"${none}|-[^0-9]|-?[0-9]{11}|-?[0-9]*[.][0-9]{5}|-?[0-9]*(?:[.][0-9]*)?[eE]`),
+    ...after(keysOf(numbers), `[^"0-9n \\t\\r\\n-]|n[^u]|${dataset.items === undefined ? '' : `"${none}|`}-[^0-9]|-?[0-9]{11}|-?[0-9]*[.][0-9]{5}|-?[0-9]*(?:[.][0-9]*)?[eE]`),
     ...after(keysOf(ofType(all, 'integer')), `-?[0-9]*[.]0*[1-9]`),
-    ...(maps.length === 0 ? [] : unusualMap(maps, after)),
+    ...(maps.length === 0 ? [] : unusualMap(maps)),
+    ...unusualTyped(all, items, nulls),
   ].join('|')})`;
 }
 
-function unusualMap(maps: readonly string[], after: (keys: readonly string[], bad: string) => string[]): string[] {
+function unusualMap(maps: readonly string[]): string[] {
   const text = '"(?:[^"\\\\]|\\\\.)*"';
   const number = '-0|-?[0-9]*(?:[.][0-9]*)?[eE]|-?[0-9]*[.][0-9]+0[^0-9]|-?[0-9]*[.][0-9]{9}|-?[0-9]{11}[0-9]*[.]|-?0[.]0000';
   return [
@@ -87,14 +92,31 @@ function unusualMap(maps: readonly string[], after: (keys: readonly string[], ba
   ];
 }
 
+/** Values of types that are read from their text by both ways: what isn't a plain value, and in items, of which the quick way names no issues, what can't be read. */
+function unusualTyped(all: readonly Field[], items: readonly Field[], nulls: readonly string[]): string[] {
+  const allowed = nulls.map((text) => ({ text, upper: false }));
+  const [written, iso] = [true, false].map((own) => [...ofType(items, 'date'), ...ofType(items, 'timestamp')].filter(({ column }) => (column.formats !== undefined) === own));
+  const digits = `-[^0-9]|-?[0-9]{14}|-?[0-9]*(?:[.][0-9]*)?[eE]`;
+  return [
+    ...after(keysOf(ofType(all, 'number')), `[^"0-9n \\t\\r\\n-]|n[^u]|${digits}`),
+    ...after(keysOf(ofType(all, 'boolean')), `[^"tfn \\t\\r\\n]|n[^u]`),
+    ...after(keysOf(ofType(all, 'date')), `[^"n \\t\\r\\n]|n[^u]`),
+    ...after(keysOf(ofType(all, 'timestamp')), `[^"0-9n \\t\\r\\n-]|n[^u]|${digits}|-?[0-9]+[.][0-9]{4}`),
+    ...after(keysOf([...ofType(items, 'number'), ...ofType(items, 'boolean'), ...(written ?? [])]), `"${otherText(allowed)}`),
+    ...after(keysOf(iso ?? []), `"${otherText(allowed, '0-9')}|"${otherThanInstant}`),
+    // An item's number in a pattern may be one that the pattern can't read.
+    ...after(keysOf(written ?? []), `[0-9-]`),
+  ];
+}
+
 interface Allowed {
   readonly text: string;
   /** In any case. */
   readonly upper: boolean;
 }
 
-/** The rest of a JSON text, after its opening quote, that is none of these: RE2 has no complement, so it is spelled out as a trie. */
-function otherText(allowed: readonly Allowed[]): string {
+/** The rest of a JSON text, after its opening quote, that is none of these: RE2 has no complement, so it is spelled out as a trie. @param besides first characters, as in a class, of texts that are not meant either */
+function otherText(allowed: readonly Allowed[], besides = ''): string {
   const branches = new Map<string, Allowed[]>();
   let ends = false;
   for (const { text, upper } of allowed) {
@@ -107,7 +129,7 @@ function otherText(allowed: readonly Allowed[]): string {
       branches.set(character, [...(branches.get(character) ?? []), { text: text.slice(first.length), upper }]);
     }
   }
-  const known = [...branches.keys(), ...(ends ? ['"'] : [])].map(inClass).join('');
+  const known = [...branches.keys(), ...(ends ? ['"'] : [])].map(inClass).join('') + besides;
   const deeper = [...branches].map(([character, rest]) => `${literal(character)}${otherText(rest)}`);
   return `(?:${[known === '' ? '' : `[^${known}]`, ...deeper].filter((part) => part !== '').join('|')})`;
 }
@@ -129,8 +151,12 @@ function plainItems(items: readonly Field[], nulls: readonly string[]): string {
     money: either('-?[0-9]{1,10}(?:[.][0-9]{1,4})?'),
     integer: either('-?[0-9]{1,10}(?:[.]0+)?'),
     text_map: either(`\\[(?:${entry}(?:, ${entry})*)?\\]`),
+    number: either('-?[0-9]{1,10}(?:[.][0-9]{1,4})?'),
+    boolean: either('true', 'false'),
+    date: either(nothing),
+    timestamp: either(nothing),
   };
-  const pieces = (['text', 'money', 'integer', 'text_map'] as const).flatMap((type) => {
+  const pieces = (Object.keys(sqlTypes) as ColumnType[]).flatMap((type) => {
     const keys = keysOf(ofType(items, type).filter(({ column }) => column.values === null));
     return keys.length === 0 ? [] : [`(?:${alternatives(keys)})=${values[type]}`];
   });

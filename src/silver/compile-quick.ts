@@ -1,4 +1,4 @@
-import { pointerOf, segmentsOf, sqlTypes, type DatasetWithItems } from '../dataset.js';
+import { pointerOf, segmentsOf, sqlTypes, type ColumnType, type DatasetWithItems } from '../dataset.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { eventKey, itemKey, mapFromPairs } from './compile-exact.js';
 import { flatFields } from './compile-patterns.js';
@@ -16,7 +16,7 @@ export function quickItems(dataset: DatasetWithItems, text: TextSql, values: Val
   const event = fieldsOf(dataset.event.columns);
   const items = fieldsOf(dataset.items.columns);
   const keys = itemSchema(items);
-  const javaKeys = Object.fromEntries(flatFields(dataset.items.columns).flatMap(({ keys: names, column }) => names.map((key) => [javaKey(key), column.type === 'text_map' ? 'VARCHAR' : sqlTypes[column.type]])));
+  const javaKeys = Object.fromEntries(flatFields(dataset.items.columns).flatMap(({ keys: names, column }) => names.map((key) => [javaKey(key), readAs(column.type, 'VARCHAR')])));
   const eventSchema = event.flatMap(({ keys: names, column }) => names.map((key): Place => [key, column.type === 'text_map' ? pairs : 'VARCHAR']));
   const itemsText = values.add('items_at', pointerOf(dataset.items.key));
   const build = (form: Form): string => {
@@ -28,7 +28,7 @@ export function quickItems(dataset: DatasetWithItems, text: TextSql, values: Val
         : values.add('body_alone', JSON.stringify(nested([...eventSchema, [dataset.items.key, 'NULL']]))),
       items: itemsOf(form, { dataset, itemsText, keys: values.add('item_keys', JSON.stringify([keys])), javaKeys: values.add('java_item_keys', JSON.stringify([javaKeys])) }),
       event_columns: event.map((field) => `${eventCell(field, text)} AS ${field.quoted}, `).join(''),
-      event_key: eventKey(event, text, (piece) => piece),
+      event_key: eventKey(dataset, text, (piece) => piece),
       item_key: itemKey(items, text, cell, (piece) => piece),
       item_end: itemEnd,
       columns: event.map(({ quoted }) => `${quoted}, `).join(''),
@@ -62,11 +62,22 @@ function itemsOf(form: Form, { dataset, itemsText, keys, javaKeys }: Source): st
 
 const javaKey = (key: string): string => `, ${key}=`;
 
+/** Types that `from_json` would read otherwise than a contract means them. */
+function typedFromText(type: ColumnType): boolean {
+  return ['number', 'boolean', 'date', 'timestamp'].includes(type);
+}
+
+/** What `from_json` is told of an item's value. */
+function readAs<M>(type: ColumnType, map: M): M | string {
+  if (type === 'text_map') return map;
+  return typedFromText(type) ? 'VARCHAR' : sqlTypes[type];
+}
+
 /** A key and what `from_json` is told of the value there. */
 type Place = readonly [key: string, type: unknown];
 
 function itemSchema(items: readonly Field[]): Record<string, unknown> {
-  return nested(items.flatMap(({ keys, column }) => keys.map((key): Place => [key, column.type === 'text_map' ? pairs : sqlTypes[column.type]])));
+  return nested(items.flatMap(({ keys, column }) => keys.map((key): Place => [key, readAs(column.type, pairs)])));
 }
 
 function nested(places: readonly Place[]): Record<string, unknown> {
@@ -92,8 +103,9 @@ function eventCell(field: Field, text: TextSql): string {
 
 function itemCell(field: Field, text: TextSql, form: Form): string {
   const cells = cellsOf(field, form);
-  if (field.column.type !== 'text') return coalesce(cells);
+  if (field.column.type !== 'text' && !typedFromText(field.column.type)) return coalesce(cells);
   const raw = coalesce(cells.map((cell) => text.clean(cell)));
+  if (field.column.type !== 'text') return text.typed(field, raw);
   return field.column.upper ? `upper(${raw})` : raw;
 }
 
@@ -110,7 +122,7 @@ function cellsOf(field: Field, form: Form): string[] {
   if (form !== 'java') return field.keys.map((key) => cellAt('item', key));
   const cells = field.keys.filter((key) => !key.startsWith('/')).map((key) => `item.${identifier(javaKey(key))}`);
   if (cells.length > 0) return cells;
-  return [field.column.type === 'text_map' ? 'CAST(NULL AS VARCHAR)' : `CAST(NULL AS ${sqlTypes[field.column.type]})`];
+  return [`CAST(NULL AS ${readAs(field.column.type, 'VARCHAR')})`];
 }
 
 /** One pair is the rule: it needs no lambda. */

@@ -1,4 +1,4 @@
-import { pointerOf, segmentsOf, type ColumnType, type Dataset } from '../dataset.js';
+import { eventTimeOf, needsPlatform, pointerOf, segmentsOf, type ColumnType, type Dataset } from '../dataset.js';
 import { astray, isNoObject } from './compile-exact.js';
 import { keysOf, parentsOf, type Field, type TextSql, type Values } from './compile-values.js';
 
@@ -8,6 +8,10 @@ const jsonTypes: Readonly<Record<ColumnType, readonly string[]>> = {
   integer: ['BIGINT', 'UBIGINT', 'DOUBLE'],
   money: ['BIGINT', 'UBIGINT', 'DOUBLE'],
   text_map: ['OBJECT', 'ARRAY'],
+  number: ['BIGINT', 'UBIGINT', 'DOUBLE'],
+  boolean: ['BOOLEAN'],
+  date: ['VARCHAR'],
+  timestamp: ['VARCHAR', 'BIGINT', 'UBIGINT', 'DOUBLE'],
 };
 
 /** A reason, when it holds, and what it shows. */
@@ -19,21 +23,17 @@ interface Rule {
 
 /** Why a row is rejected, as `{reason, detail}`; null for a row that isn't. The order is fixed. */
 export function rejection(dataset: Dataset, fields: readonly Field[], text: TextSql, values: Values): string {
-  const early = `event_timestamp < CAST(${values.add('not_before', dataset.time.notBefore)} AS TIMESTAMPTZ)`;
-  const late = `event_timestamp > received_at + to_milliseconds(${Math.trunc(dataset.time.maxAheadMs)})`;
-  const time = segmentsOf(dataset.time.key).join('_');
-  const timeText = `json_extract_string(_body, ${values.add('time_path', pointerOf(dataset.time.key))})`;
+  const time = timeRules(dataset, values);
   const platform = platformRules(dataset, text, values);
   const required = fields.filter(({ column }) => column.required);
   const strict = dataset.strict === true ? fields.map((field) => `NOT ${unfit(field, fields)}`) : [];
   const well = [
-    `NOT coalesce(${early}, false)`, `NOT coalesce(${late}, false)`, platform.well, ...required.map(({ quoted }) => `${quoted} IS NOT NULL`), ...strict,
-    ...(required.length === 0 && dataset.platform.required === false ? [`NOT (_unusual AND json_type(_body) <> 'OBJECT')`] : []),
+    ...time.map(({ when }) => `NOT coalesce(${when}, false)`), ...platform.well, ...required.map(({ quoted }) => `${quoted} IS NOT NULL`), ...strict,
+    ...(required.length === 0 && !needsPlatform(dataset) ? [`NOT (_unusual AND json_type(_body) <> 'OBJECT')`] : []),
   ];
   const rules: Rule[] = [
     { when: `json_type(_body) <> 'OBJECT'`, reason: 'not_an_object', detail: '_body' },
-    { when: early, reason: `${time}_too_early`, detail: timeText },
-    { when: late, reason: `${time}_in_future`, detail: timeText },
+    ...time,
     ...platform.rules,
     ...fields.flatMap((field) => columnRules(dataset, field, fields)),
   ];
@@ -41,8 +41,20 @@ export function rejection(dataset: Dataset, fields: readonly Field[], text: Text
   return `CASE WHEN ${well.join(' AND ')} THEN NULL\n    ${branches.join('\n    ')} END`;
 }
 
+function timeRules(dataset: Dataset, values: Values): readonly Rule[] {
+  const time = eventTimeOf(dataset);
+  if (time === null) return [];
+  const name = segmentsOf(time.key).join('_');
+  const detail = `json_extract_string(_body, ${values.add('time_path', pointerOf(time.key))})`;
+  return [
+    { when: `event_timestamp < CAST(${values.add('not_before', time.notBefore)} AS TIMESTAMPTZ)`, reason: `${name}_too_early`, detail },
+    { when: `event_timestamp > received_at + to_milliseconds(${Math.trunc(time.maxAheadMs)})`, reason: `${name}_in_future`, detail },
+  ];
+}
+
 /** `well` looks at the body only where bronze has found no platform. */
-function platformRules(dataset: Dataset, text: TextSql, values: Values): { readonly well: string; readonly rules: readonly Rule[] } {
+function platformRules(dataset: Dataset, text: TextSql, values: Values): { readonly well: readonly string[]; readonly rules: readonly Rule[] } {
+  if (dataset.platform === undefined) return { well: [], rules: [] };
   const { key, required } = dataset.platform;
   const path = values.add('platform_path', pointerOf(key));
   const found = `json_extract_string(_body, ${path})`;
@@ -58,8 +70,8 @@ function platformRules(dataset: Dataset, text: TextSql, values: Values): { reado
     ...(required === false ? [] : [{ when: `${none} AND ${absent}`, reason: 'platform_missing', detail: found }]),
     { when: required === false ? `${none} AND NOT ${absent}` : none, reason: 'platform_unknown', detail: found },
   ];
-  if (required !== false) return { well: 'platform IS NOT NULL', rules };
-  return { well: `CASE WHEN platform IS NOT NULL THEN true ELSE ${absent}${dataset.strict === true ? ` AND NOT (${misread})` : ''} END`, rules };
+  if (required !== false) return { well: ['platform IS NOT NULL'], rules };
+  return { well: [`CASE WHEN platform IS NOT NULL THEN true ELSE ${absent}${dataset.strict === true ? ` AND NOT (${misread})` : ''} END`], rules };
 }
 
 function columnRules(dataset: Dataset, field: Field, fields: readonly Field[]): Rule[] {

@@ -78,7 +78,7 @@ export class TextSql {
     return this.nulls === '' ? text : `CASE WHEN ${text} IN (${this.nulls}) THEN NULL ELSE ${text} END`;
   }
 
-  /** A cleaned text as the column's type; null where it can't be read. Maps are read elsewhere. */
+  /** A cleaned text as the column's type; null where it can't be read. Maps are read elsewhere. Dates may look at the column event_date beside it. */
   typed(field: Field, text: string): string {
     switch (field.column.type) {
       case 'text':
@@ -90,9 +90,50 @@ export class TextSql {
       case 'money':
         return `CASE WHEN regexp_full_match(${text}, ${this.numeric}) THEN coalesce(TRY_CAST(${text} AS ${sqlTypes.money}),
           TRY_CAST(TRY_CAST(${text} AS DOUBLE) AS ${sqlTypes.money})) END`;
+      case 'number':
+        return `CASE WHEN regexp_full_match(${text}, ${this.numeric}) AND isfinite(TRY_CAST(${text} AS DOUBLE)) THEN TRY_CAST(${text} AS DOUBLE) + 0 END`;
+      case 'boolean':
+        return `CASE lower(${text}) WHEN 'true' THEN true WHEN 'false' THEN false END`;
+      case 'date':
+        return this.date(field, text);
+      case 'timestamp':
+        return this.timestamp(field, text);
       case 'text_map':
         throw new Error('a map has no text of its own');
     }
+  }
+
+  private timestamp(field: Field, text: string): string {
+    const { formats } = field.column;
+    if (formats !== undefined) return `coalesce(${this.patterns(field, formats).map((pattern) => `CAST(${this.strptime(text, pattern)} AS ${sqlTypes.timestamp})`).join(', ')})`;
+    return `CASE WHEN regexp_full_match(${text}, ${this.values.add('milliseconds_text', '-?[0-9]{1,15}(?:[.][0-9]+)?')}) THEN make_timestamptz(CAST(TRY_CAST(${text} AS DECIMAL(24,3)) * 1000 AS BIGINT))
+          WHEN ${this.isIso(text)} THEN TRY_CAST(${text} AS ${sqlTypes.timestamp}) END`;
+  }
+
+  private date(field: Field, text: string): string {
+    const { formats, past } = field.column;
+    if (formats === undefined) return `CASE WHEN ${this.isIso(text)} THEN CAST(TRY_CAST(${text} AS ${sqlTypes.timestamp}) AS DATE) END`;
+    const read = this.patterns(field, formats).map((pattern, index) => {
+      const found = `CAST(${this.strptime(text, pattern)} AS DATE)`;
+      if (past !== true || !/%-?y/.test(formats[index] ?? '')) return found;
+      const earlier = `CAST(${found} - INTERVAL 100 YEAR AS DATE)`;
+      // Of a 29th of February there may be none a century earlier.
+      return `CASE WHEN ${found} <= event_date THEN ${found} WHEN day(${earlier}) = day(${found}) THEN ${earlier} END`;
+    });
+    return `coalesce(${read.join(', ')})`;
+  }
+
+  /** DuckDB takes `epoch` and `infinity` for times that they are not, whatever the pattern. */
+  private strptime(text: string, pattern: string): string {
+    return `CASE WHEN NOT regexp_matches(${text}, ${this.values.add('no_time_text', '(?i)^\\s*[+-]?(?:epoch|inf)')}) THEN try_strptime(${text}, ${pattern}) END`;
+  }
+
+  private patterns({ name }: Field, formats: readonly string[]): string[] {
+    return formats.map((format, index) => this.values.add(`format_${name.replace(/\W/g, '_')}_${index}`, format));
+  }
+
+  private isIso(text: string): string {
+    return `regexp_matches(${text}, ${this.values.add('iso_text', '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|$)')})`;
   }
 
   /** The text where the contract allows it. */

@@ -1,5 +1,5 @@
 import type { DuckDBValue } from '@duckdb/node-api';
-import { pointerOf, segmentsOf, timeColumn, type DatasetWithItems } from '../dataset.js';
+import { eventTimeOf, needsPlatform, pointerOf, segmentsOf, timeColumn, type DatasetWithItems } from '../dataset.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { eventReading, unusualIn } from './compile-event.js';
 import { checkKeys, columnSql, eventKey, itemKey, quotedNumbers } from './compile-exact.js';
@@ -42,7 +42,7 @@ export function compile(dataset: DatasetWithItems): Compiled {
   const columns = names(event);
   const time = identifier(timeColumn(dataset));
   // Those that no event that the quick way reads is without.
-  const sure = ['event_timestamp', ...(dataset.platform.required === false ? [] : ['platform']), ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)];
+  const sure = [eventTimeOf(dataset) === null ? 'event_date' : 'event_timestamp', ...(needsPlatform(dataset) ? ['platform'] : []), ...event.filter(({ column }) => column.required && column.type === 'text').map(({ quoted }) => quoted)];
   const same = sure.join(', ');
   const shared = { columns, same, same_of_any: sure.map((name) => `any_value(${name === 'event_timestamp' ? time : name}) AS ${name}`).join(', '), item_end: itemEnd, time };
   const unusual = unusualIn(dataset, values);
@@ -60,11 +60,11 @@ export function compile(dataset: DatasetWithItems): Compiled {
       items_reason: `${segmentsOf(dataset.items.key).join('_').replaceAll("'", "''")}_unreadable`,
     }),
     exactItem: exactItem(dataset, items, text, values),
-    exact: fill(file('exact'), { ...shared, event_key: eventKey(event, text, escaped) }),
+    exact: fill(file('exact'), { ...shared, event_key: eventKey(dataset, text, escaped) }),
     item: (forms) => fill(file('item'), { columns: itemColumns('event_timestamp'), named: itemColumns(`event_timestamp AS ${time}`), quick: forms.map((form) => `(${quick[form]})\nUNION ALL\n`).join('') }),
     event: (written) => fill(file('event'), {
       ...shared,
-      event_key: eventKey(event, text, (piece) => piece),
+      event_key: eventKey(dataset, text, (piece) => piece),
       written: written ? fill(file('written'), shared) : `SELECT '' AS event_id, ${same}, 0 AS item_count FROM message WHERE false`,
     }),
     rejected: file('rejected'),
@@ -97,6 +97,7 @@ function exactItem(dataset: DatasetWithItems, items: readonly Field[], text: Tex
   if (parents.length > 0) values.add('item_parents_at', parents);
   return fill(file('exact-item'), {
     parents: parents.length === 0 ? '' : 'json_type(_element, $item_parents_at) AS _parents,',
+    event_date: items.some(({ column }) => column.past === true) ? 'event_date,' : '',
     raw: sql.raw,
     typed: sql.typed,
     columns: names(items),

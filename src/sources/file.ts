@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { afterMark, arrayElements, firstByte } from './array.js';
 import { lineBlocks } from './blocks.js';
+import { csvRecords } from './csv.js';
 import type { FileMark } from './source.js';
 import { gunzipped } from './unpack.js';
 
@@ -12,7 +13,7 @@ const peekBytes = 4 * 1024;
 const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 
-export type Form = 'lines' | 'array' | 'packed';
+export type Form = 'lines' | 'array' | 'csv' | 'packed';
 
 /** A file's content as it was when it was hashed. */
 export interface Content {
@@ -48,7 +49,7 @@ export async function hashFile(path: string, name: string, prefixBytes: number |
       position += bytesRead;
       if (position === prefixBytes) prefixSha256 = hash.copy().digest('hex');
     }
-    const prefixTorn = form === 'lines' && prefixSha256 !== null && prefixBytes !== null && prefixBytes < bytes && (await isTorn(file, prefixBytes));
+    const prefixTorn = (form === 'lines' || form === 'csv') && prefixSha256 !== null && prefixBytes !== null && prefixBytes < bytes && (await isTorn(file, prefixBytes));
     return { form, sha256: hash.digest('hex'), bytes, prefixSha256, prefixTorn };
   } finally {
     await file.close();
@@ -57,13 +58,19 @@ export async function hashFile(path: string, name: string, prefixBytes: number |
 
 function formOf(start: Buffer, name: string): Form {
   if (/\.gz$/i.test(name) || (start[0] === 0x1f && start[1] === 0x8b)) return 'packed';
+  if (isCsv(name)) return 'csv';
   const first = firstByte(start, afterMark(start));
   return first >= 0 && start[first] === 0x5b ? 'array' : 'lines';
 }
 
+/** Whether a file is CSV, packed or not: only its name says so. */
+export function isCsv(name: string): boolean {
+  return /\.[ct]sv(?:\.gz)?$/i.test(name);
+}
+
 async function finishedBytes(file: FileHandle, form: Form, size: number): Promise<number> {
   if (form === 'packed') return size;
-  if (form === 'lines') return endOfLastLine(file, size);
+  if (form === 'lines' || form === 'csv') return endOfLastLine(file, size);
   const end = await readAt(file, Math.max(0, size - peekBytes), peekBytes);
   return /\]\s*$/.test(end.toString('latin1')) ? size : 0;
 }
@@ -94,13 +101,14 @@ export interface LineBlock {
   readonly last: boolean;
 }
 
-/** The lines of a file's hashed bytes, unpacked, elements of a JSON array a line each. */
-export async function* readBlocks(path: string, content: Content): AsyncGenerator<LineBlock> {
+/** The lines of a file's hashed bytes, unpacked, elements of a JSON array and records of CSV a line each. @param name as of `hashFile` */
+export async function* readBlocks(path: string, name: string, content: Content): AsyncGenerator<LineBlock> {
   const packed = content.form === 'packed';
-  const stored = fileChunks(path, content.bytes, packed ? packedChunkBytes : chunkBytes, content.form === 'lines' ? chunksHeld : 1);
+  const stored = fileChunks(path, content.bytes, packed ? packedChunkBytes : chunkBytes, content.form === 'lines' || content.form === 'csv' ? chunksHeld : 1);
+  const unpacked = packed ? gunzipped(stored) : stored;
   let held: Buffer | null = null;
   try {
-    for await (const block of lineBlocks(arrayElements(packed ? gunzipped(stored) : stored))) {
+    for await (const block of lineBlocks(isCsv(name) ? csvRecords(unpacked) : arrayElements(unpacked))) {
       if (held !== null) yield { block: held, last: false };
       held = block;
     }
@@ -160,5 +168,5 @@ export function resume(path: string, content: Content, taken: FileMark | null, g
   if (grownFrom === null || content.prefixSha256 !== grownFrom.sha256) return fresh;
   // A last line that was taken unfinished is taken again, now that there is more of it.
   const torn = grownFrom.complete && content.prefixTorn ? 1 : 0;
-  return { ...fresh, fileId: grownFrom.fileId, lines: grownFrom.lines - torn };
+  return { ...fresh, fileId: grownFrom.fileId, lines: Math.max(0, grownFrom.lines - torn) };
 }

@@ -3,7 +3,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LakeError, messageOf, systemCode } from '../errors.js';
-import { hashFile, readBlocks, resume, skipLines } from './file.js';
+import { hashFile, isCsv, readBlocks, resume, skipLines } from './file.js';
 import { findFiles } from './find.js';
 import { LineSplitter } from './lines.js';
 import type { SourceOptions } from './open.js';
@@ -46,7 +46,7 @@ class FilesSource implements Source {
   async check(): Promise<void> {
     if (this.uri === stdinName || this.options.follow) return;
     if ((await this.find()).length > 0 || this.failed.size > 0) return;
-    throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
+    throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: 'Give a file, a folder with .ndjson, .jsonl, .json, .csv or .tsv files (also .gz), or a glob in quotes.' });
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
@@ -98,7 +98,7 @@ class FilesSource implements Source {
       lines = mark.lines;
       const fileNumber = this.numberOf(mark);
       let toSkip = mark.lines;
-      for await (const { block, last } of readBlocks(path, content)) {
+      for await (const { block, last } of readBlocks(path, name, content)) {
         if (signal.aborted) return;
         const { rest, skipped } = skipLines(block, toSkip);
         toSkip -= skipped;
@@ -156,7 +156,8 @@ function acknowledged(): Promise<AckResult> {
 
 function unreadable(path: string, error: unknown, lines: number): LakeError {
   const code = systemCode(error);
-  const behind = lines > 0 ? ` after line ${lines}` : '';
+  const unit = isCsv(path) ? 'record' : 'line';
+  const behind = lines > 0 ? ` after ${unit} ${lines}` : '';
   const what =
     code === 'EACCES' || code === 'EPERM' ? 'may not be read by this user'
     : code === 'ENOENT' ? 'has gone'
@@ -164,6 +165,6 @@ function unreadable(path: string, error: unknown, lines: number): LakeError {
     : code === 'Z_DATA_ERROR' && lines === 0 && /incorrect header/.test(messageOf(error)) ? 'is not gzip, though its name ends in .gz'
     : code === 'Z_BUF_ERROR' || code === 'Z_DATA_ERROR' ? `is cut short or damaged${behind}`
     : `${messageOf(error)}${behind}`;
-  const hint = lines > 0 ? `The ${lines} lines before have landed. Put the whole file there and run it again: it goes on behind them.` : 'Put it right and run it again: the other files have landed.';
+  const hint = lines > 0 ? `The ${lines} ${unit}s before have landed. Put the whole file there and run it again: it goes on behind them.` : 'Put it right and run it again: the other files have landed.';
   return new LakeError(`${path} ${what}`, { code: 'SOURCE_UNREADABLE', op: 'read file', path, hint, cause: error });
 }

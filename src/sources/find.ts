@@ -3,14 +3,14 @@ import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { systemCode } from '../errors.js';
 
-const readable = /\.(ndjson|jsonl|json)(\.gz)?$/i;
+const readable = /\.(ndjson|jsonl|json|csv|tsv)(\.gz)?$/i;
 
 /** Told of a folder that can't be looked into. */
 export type NotFound = (path: string, error: unknown) => void;
 
 /**
  * The files that a path, a folder or a glob means: absolute, sorted. In folders hidden names and those that begin
- * with `_` are left out, and so is what is not called .ndjson, .jsonl or .json (or .gz of these).
+ * with `_` are left out, and so is what is not called .ndjson, .jsonl, .json, .csv or .tsv (or .gz of these).
  */
 export async function findFiles(pattern: string, failed: NotFound): Promise<string[]> {
   const facts = await statOrNull(pattern, failed);

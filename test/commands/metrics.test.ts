@@ -12,7 +12,7 @@ import { datasetsDir, eventBody, linesFile, standingClock, withPipeline } from '
 const counts: ProcessCounts = { received: 10, landed: 7, rejected: 1, redelivered: 1, forgotten: 1, commits: 2, refreshes: 3, refreshMs: 1_250 };
 const noShares = { rejected: 0, rows: 0, share: null, newestDay: null };
 const bare: StatusSummary = {
-  dataset: 'shop', at: '2026-03-10T12:00:00.000Z', tables: [], silver: { stale: [], contracts: [] }, gold: { stale: null, reason: null },
+  dataset: 'shop', at: '2026-03-10T12:00:00.000Z', tables: [], silver: { stale: [], contracts: [] }, gold: { stale: null, reason: null, whole: null },
   rejected: { bronze: noShares, silver: noShares }, source: null, errors: ['a', 'b'],
 };
 

@@ -9,7 +9,7 @@ import { Session } from '../../src/lake/duckdb.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { datasetsDir, eventBody, linesFile, withPipeline } from '../support/pipeline.js';
 
-const model = (checks: readonly Check[], sql = 'SELECT 1 AS one'): Model => ({ name: 'sales', path: 'gold/sales.sql', sql, steps: [], key: [], dates: [], need: { lookbackDays: 0, lookaheadDays: 0 }, grain: ['id'], partitionBy: ['day'], checks, rowCount: null });
+const model = (checks: readonly Check[], sql = 'SELECT 1 AS one'): Model => ({ name: 'sales', path: 'gold/sales.sql', sql, steps: [], refresh: 'date', key: [], dates: [], need: { lookbackDays: 0, lookaheadDays: 0 }, grain: ['id'], partitionBy: ['day'], checks, rowCount: null });
 const dates = { since: '2026-03-01', until: '2026-03-02' };
 
 describe('a model\'s run', () => {

@@ -5,7 +5,7 @@ import type { StatusSummary } from '../../src/report/status.js';
 
 const shares = { rejected: 0, rows: 0, share: null, newestDay: null };
 const summary: StatusSummary = {
-  dataset: 'shop', at: '2026-03-10T12:00:00.000Z', tables: [], silver: { stale: [], contracts: [] }, gold: { stale: [], reason: null }, rejected: { bronze: shares, silver: shares }, errors: [],
+  dataset: 'shop', at: '2026-03-10T12:00:00.000Z', tables: [], silver: { stale: [], contracts: [] }, gold: { stale: [], reason: null, whole: null }, rejected: { bronze: shares, silver: shares }, errors: [],
   source: {
     kind: 'topic', uri: 'kafka://h:9092/events', lagMessages: 1_250, greatestLag: 1_200, lostMessages: 3,
     partitions: [{ partition: 0, offset: 10, end: 63, lag: 50, lost: 3 }, { partition: 1, offset: null, end: 1_200, lag: 1_200, lost: 0 }],

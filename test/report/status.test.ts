@@ -90,7 +90,7 @@ describe('the status of a lake', () => {
     await withPipeline(async (pipeline) => {
       const { summary } = await told(pipeline);
       assert.deepEqual(summary.silver, { stale: [], contracts: [{ contract: contractName(pipeline.dataset), current: true, partitions: 2 }] });
-      assert.deepEqual([summary.gold, summary.source, summary.errors], [{ stale: [], reason: null }, null, []]);
+      assert.deepEqual([summary.gold, summary.source, summary.errors], [{ stale: [], reason: null, whole: null }, null, []]);
       assert.deepEqual(summary.rejected, {
         bronze: { rejected: 1, rows: 9, share: 1 / 9, newestDay: { date: '2026-03-10', rejected: 1, rows: 9, share: 1 / 9 } },
         silver: { rejected: 2, rows: 8, share: 0.25, newestDay: { date: '2026-01-02', rejected: 1, rows: 4, share: 0.25 } },
@@ -119,12 +119,12 @@ describe('the status of a lake', () => {
         ['event_date=2026-01-02/platform=IOS', 'new rows', 1],
         ['event_date=2026-01-05/platform=IOS', 'first build', 1],
       ]);
-      assert.deepEqual(landed.gold, { stale: [], reason: null });
+      assert.deepEqual(landed.gold, { stale: [], reason: null, whole: null });
       assert.deepEqual(['bronze.shop', 'silver.event', 'silver.item_event', 'gold.session'].map((name) => tableOf(landed, name).freshnessMs), [0, 3_600_000, 3_600_000, 3_600_000]);
       await pipeline.silver();
       const typed = (await told(pipeline)).summary;
       assert.deepEqual(typed.silver.stale, []);
-      assert.deepEqual(typed.gold, { stale: ['2026-01-01', '2026-01-02', '2026-01-05'], reason: 'changed' });
+      assert.deepEqual(typed.gold, { stale: ['2026-01-01', '2026-01-02', '2026-01-05'], reason: 'changed', whole: null });
       assert.deepEqual(['silver.event', 'silver.item_event', 'gold.session'].map((name) => tableOf(typed, name).freshnessMs), [0, 0, 3_600_000]);
       await pipeline.gold();
       const built = (await told(pipeline)).summary;
@@ -178,7 +178,7 @@ describe('the status of a lake', () => {
     rmSync(join(root, 'bronze'), { recursive: true });
     await withPipeline(async (pipeline) => {
       const { summary, failures } = await told(pipeline, null, datasets);
-      assert.deepEqual([summary.silver.stale, summary.gold], [null, { stale: null, reason: null }]);
+      assert.deepEqual([summary.silver.stale, summary.gold], [null, { stale: null, reason: null, whole: null }]);
       assert.deepEqual(failures.map(({ code }) => code), ['DATASET_INVALID', 'TABLE_NOT_FOUND']);
       assert.deepEqual(summary.tables.map(({ layer }) => layer), ['silver', 'silver', 'silver', 'silver']);
       assert.equal(summary.rejected.bronze.share, null);
@@ -200,7 +200,7 @@ describe('the status of a lake', () => {
     const root = join(temporaryFolder(), 'absent');
     await withPipeline(async (pipeline) => {
       const { summary, failures } = await told(pipeline);
-      assert.deepEqual([summary.tables, summary.silver, summary.gold, failures], [[], { stale: [], contracts: [] }, { stale: [], reason: 'no silver' }, []]);
+      assert.deepEqual([summary.tables, summary.silver, summary.gold, failures], [[], { stale: [], contracts: [] }, { stale: [], reason: 'no silver', whole: null }, []]);
       await assert.rejects(run(pipeline.context()), (error: LakeError) => error.code === 'TABLE_NOT_FOUND' && /land events first/.test(error.hint ?? ''));
       assert.deepEqual(await pipeline.lake.storage.list(''), []);
     }, { root });
@@ -210,7 +210,7 @@ describe('the status of a lake', () => {
     await withPipeline(async (pipeline) => {
       await pipeline.land(linesFile(bodies));
       const { summary, failures } = await told(pipeline);
-      assert.deepEqual([failures, summary.silver.stale?.map(({ why }) => why), summary.silver.contracts, summary.gold], [[], ['first build', 'first build'], [], { stale: [], reason: 'no silver' }]);
+      assert.deepEqual([failures, summary.silver.stale?.map(({ why }) => why), summary.silver.contracts, summary.gold], [[], ['first build', 'first build'], [], { stale: [], reason: 'no silver', whole: null }]);
       assert.deepEqual(summary.rejected.silver, { rejected: 0, rows: 0, share: null, newestDay: null });
     });
   });

@@ -36,7 +36,7 @@ describe('files as a source', () => {
     it('are those below a folder, by path, without hidden ones, those with _ and other kinds', () => inFolder(async (folder) => {
       const open = await filled(folder, {
         'b/2.ndjson': '2\n', 'b/1.JSON': '1\n', 'a.jsonl': '0\n', 'z.json.gz': gzipSync('9\n'),
-        '.hidden.json': 'no\n', '_part.json': 'no\n', '_tmp/x.json': 'no\n', 'b/.git/x.json': 'no\n', 'notes.txt': 'no\n', 'data.csv': 'no\n',
+        '.hidden.json': 'no\n', '_part.json': 'no\n', '_tmp/x.json': 'no\n', 'b/.git/x.json': 'no\n', 'notes.txt': 'no\n', 'data.xml': 'no\n',
       });
       assert.deepEqual(bodiesOf((await readAll(await open())).seen), ['0', '1', '2', '9']);
     }));

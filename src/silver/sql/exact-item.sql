@@ -3,11 +3,11 @@
 -- purpose: the item columns, typed, with the names of those that couldn't be read, and the item's part of the duplicate key.
 -- `_row` is the event's rowid: a row_number() would make one thread read all events.
 WITH element AS (
-  SELECT rowid AS _row, _java, unnest(_elements) AS _element, generate_subscripts(_elements, 1) - 1 AS item_index
+  SELECT rowid AS _row, _java, {{event_date}} unnest(_elements) AS _element, generate_subscripts(_elements, 1) - 1 AS item_index
   FROM exact_event
   WHERE _rejection IS NULL
 ), found AS (
-  SELECT _row, _java, item_index, json_type(_element, $item_at) AS _types, {{parents}} json_extract_string(_element, $item_at) AS _texts
+  SELECT _row, _java, {{event_date}} item_index, json_type(_element, $item_at) AS _types, {{parents}} json_extract_string(_element, $item_at) AS _texts
   FROM element
 ), raw AS (
   SELECT *, {{raw}}
