@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs';
+import { generateActions } from '../../src/generate/actions.js';
+import { generateBank } from '../../src/generate/bank.js';
+import type { GenerateOptions } from '../../src/generate/options.js';
+import { generateUsers } from '../../src/generate/profiles.js';
+import { generateShop } from '../../src/generate/shop.js';
+
+/** A question to the lake, and how many rows of the answer are shown. */
+export interface Question {
+  readonly title: string;
+  readonly sql: string;
+  readonly rows?: number;
+}
+
+/** What `npm run demo -- <name>` does with a dataset. */
+export interface DemoCase {
+  readonly dataset: string;
+  /** Where the made events wait: an embedded queue, or a file of this name. */
+  readonly source: { readonly queue: string } | { readonly file: string };
+  readonly lines: (options: GenerateOptions) => Iterable<string>;
+  readonly questions: readonly Question[];
+  /** Commands to go on with, without `npx ingot`. `LAKE` is the lake's folder. */
+  readonly next: readonly string[];
+}
+
+const shop: DemoCase = {
+  dataset: 'shop',
+  source: { queue: 'shop-events' },
+  lines: (options) => generateShop({ ...options, form: 'mixed' }),
+  questions: [
+    { title: 'Lists that engage most (Wilson\'s lower bound of the share of viewers who clicked)', sql: analysis('shop', 'top_lists') },
+    { title: 'Products that turn views into purchases', sql: analysis('shop', 'top_products') },
+    {
+      title: 'The funnel, a day',
+      sql: 'SELECT event_date, CAST(sum(sessions) AS BIGINT) AS sessions, CAST(sum(funnel_view_item_list) AS BIGINT) AS saw_a_list, CAST(sum(funnel_view_item) AS BIGINT) AS viewed, CAST(sum(funnel_begin_checkout) AS BIGINT) AS checked_out, CAST(sum(funnel_purchase) AS BIGINT) AS bought, CAST(sum(orders) AS BIGINT) AS orders, sum(revenue) AS revenue FROM gold.funnel_daily GROUP BY event_date ORDER BY event_date',
+      rows: 10,
+    },
+  ],
+  next: [
+    'query --lake LAKE "SELECT * FROM gold.list_metrics ORDER BY revenue DESC LIMIT 10"',
+    'query --lake LAKE --file datasets/shop/analyses/list_positions.sql --since 2026-01-01 --until 2026-01-07',
+    'query --lake LAKE "SELECT reason, count(*) AS messages FROM silver.shop_rejected GROUP BY reason"',
+    'backfill shop --lake LAKE --since 2026-01-03 --until 2026-01-04',
+  ],
+};
+
+const actions: DemoCase = {
+  dataset: 'actions',
+  source: { queue: 'user-actions' },
+  lines: generateActions,
+  questions: [
+    { title: 'The latest actions', sql: 'SELECT event_datetime, event_name, user_id, platform, product_name, SKU FROM silver.user_action ORDER BY event_datetime DESC, event_id' },
+    { title: 'Products from view to purchase', sql: 'SELECT * FROM gold.product_funnel ORDER BY purchases DESC, clicks DESC, views DESC, event_date, SKU' },
+  ],
+  next: ['query --lake LAKE "SELECT * FROM gold.product_actions ORDER BY ALL LIMIT 10"', 'status actions --lake LAKE'],
+};
+
+const bank: DemoCase = {
+  dataset: 'bank',
+  source: { file: 'demo-bank.csv' },
+  lines: generateBank,
+  questions: [
+    { title: 'What each segment of customers is worth', sql: analysis('bank', 'segment_value'), rows: 10 },
+    { title: 'Suspicious transactions', sql: 'SELECT transaction_id, customer_id, transaction_at, transaction_amount_inr, rules, basis, median_amount, round(deviations) AS deviations FROM gold.suspicious_transaction ORDER BY transaction_amount_inr DESC, transaction_id' },
+    { title: 'Transactions, a day', sql: 'SELECT * FROM gold.transactions_by_day ORDER BY event_date', rows: 10 },
+  ],
+  next: ['rejected bank --lake LAKE', 'query --lake LAKE --file datasets/bank/analyses/places_and_ages.sql --since 2026-01-01 --until 2026-01-07', 'profile silver.bank_transaction --lake LAKE'],
+};
+
+const users: DemoCase = {
+  dataset: 'users',
+  source: { file: 'demo-users.ndjson' },
+  lines: generateUsers,
+  questions: [
+    { title: 'Users by product', sql: 'SELECT * FROM gold.user_products ORDER BY users DESC, product_type' },
+    { title: 'Users by score', sql: 'SELECT * FROM gold.user_scores ORDER BY users DESC, score_range' },
+    { title: 'Products, and the scores of those who have them', sql: analysis('users', 'products_and_scores') },
+  ],
+  next: ['query --lake LAKE "SELECT * FROM silver.user_product LIMIT 10"', 'profile silver.user_profile --lake LAKE'],
+};
+
+export const demoCases: readonly DemoCase[] = [shop, actions, bank, users];
+
+function analysis(dataset: string, name: string): string {
+  return readFileSync(new URL(`../../datasets/${dataset}/analyses/${name}.sql`, import.meta.url), 'utf8');
+}
