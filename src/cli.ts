@@ -25,6 +25,9 @@ const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: Comma
   forget: () => import('./commands/forget.js'),
   ddl: () => import('./commands/ddl.js'),
   generate: () => import('./commands/generate.js'),
+  profile: () => import('./commands/profile.js'),
+  infer: () => import('./commands/infer.js'),
+  init: () => import('./commands/init.js'),
 };
 
 /** While a process follows a source, and in a bucket, somebody else reads: replaced files stay for readers that run. */

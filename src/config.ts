@@ -115,6 +115,7 @@ const shape = z.object({
   seed: whole.optional(),
   form: z.enum(['json', 'tostring', 'mixed']).optional(),
   to: z.string().optional(),
+  name: z.string().optional(),
   file: z.string().optional(),
   format: z.enum(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).optional(),
   dialect: z.enum(['duckdb', 'athena']).optional(),

@@ -119,5 +119,5 @@ async function datasetsHint(dir: string): Promise<string> {
 }
 
 function invalid(path: string, what: string, cause: unknown): LakeError {
-  return new LakeError(`the contract is not valid: ${what}`, { code: 'DATASET_INVALID', op: 'load dataset', path, hint: 'README.md shows what a dataset is; src/dataset.ts has every option of a column.', cause });
+  return new LakeError(`the contract is not valid: ${what}`, { code: 'DATASET_INVALID', op: 'load dataset', path, hint: 'README.md shows what a dataset is, src/dataset.ts has every option of a column, and `ingot infer FILE` proposes one that is valid.', cause });
 }

@@ -7,7 +7,7 @@ export type Execute = (name: CommandName, args: readonly string[], options: unkn
 const option = (flags: string, description: string): Option => new Option(flags, description);
 
 const options = {
-  from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, folder or glob of .ndjson, .jsonl, .json (also .gz), or - for stdin').env('INGOT_FROM'),
+  from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, folder or glob of .ndjson, .jsonl, .json, .csv, .tsv (also .gz), or - for stdin').env('INGOT_FROM'),
   drain: option('--drain', 'stop when the source is empty (the default)').conflicts('follow'),
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
   windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default(undefined, 'a sixteenth of --memory, 128MB at most'),
@@ -68,7 +68,7 @@ export function buildProgram(version: string, execute: Execute): Command {
   add('ddl', '', 'Print statements that make the lake\'s tables visible in an engine.', [
     option('--engine <engine>', 'whose statements').choices(['duckdb']).default('duckdb'),
   ]);
-  add('generate', '<dataset>', 'Make events of shop or actions: visits, clicks, purchases, duplicates, late and broken ones. The same seed gives the same bytes.', [
+  add('generate', '<dataset>', 'Make events of shop, actions, bank (CSV) or users: duplicates, late and broken ones among them. The same seed gives the same bytes.', [
     option('--events <n>', 'how many').default('20000'),
     option('--days <n>', 'over how many days').default('7'),
     option('--seed <n>', 'the seed').default('1'),
@@ -76,10 +76,22 @@ export function buildProgram(version: string, execute: Execute): Command {
     option('--since <date>', 'the first day, UTC').default('2026-01-01'),
     option('--to <target>', 'a file (.gz too) or sqs://queue; else stdout'),
   ]);
+  addBeginnings(add);
   return program;
 }
 
 type Add = (name: CommandName, usage: string, description: string, own: readonly Option[]) => Command;
+
+/** What a new dataset begins with. */
+function addBeginnings(add: Add): void {
+  add('profile', '<source>', 'Show what is in a file (.ndjson, .jsonl, .json, .csv, .tsv, also .gz; a folder or glob; - for stdin) or in a table of the lake (silver.event): types, nulls, distinct values, range and most frequent values of each column. Nested JSON is told by its path, arrays by themselves.', []);
+  add('infer', '<file>', 'Propose a contract for a file, as the text of datasets/<name>/dataset.ts, with counts of what contradicts it.', [
+    option('--name <name>', 'the dataset\'s name').default(undefined, 'the file\'s'),
+  ]);
+  add('init', '<dataset>', 'Make the folder of a new dataset that runs at once: contract, gold model, analysis. Nothing is overwritten.', [
+    option('--from <file>', 'propose the contract for this file').default(undefined, 'an example with a sample file'),
+  ]);
+}
 
 /** What a lake needs over the years. */
 function addOperations(add: Add): void {
