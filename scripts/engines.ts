@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cache.js';
@@ -7,9 +7,6 @@ import { fetchKafka } from './engines/kafka.js';
 import { fetchExtension, fetchPython } from './engines/python.js';
 import { fetchSpark } from './engines/spark.js';
 import { fetchVersityGw } from './engines/versitygw.js';
-
-/** Tests of random sequences, of which `npm test` runs few. */
-const atRandom = ['test/pipeline/operations.test.ts', 'test/gold/hot.test.ts'];
 
 /** Fetches the readers and servers that Ingot did not write, then runs the tests against them. Fails when one is not to be had. */
 async function main(): Promise<number> {
@@ -28,12 +25,11 @@ async function main(): Promise<number> {
     INGOT_KAFKA: await fetchKafka(),
     INGOT_VERSITYGW: await fetchVersityGw(),
     INGOT_HTTPFS_EXTENSION: await fetchExtension(python, 'httpfs'),
-    OPERATION_RUNS: '12',
-    HOT_RUNS: '8',
+    INGOT_THOROUGH: '1',
   };
   const root = fileURLToPath(new URL('..', import.meta.url));
   const wanted = process.argv.slice(2);
-  const tests = wanted.length > 0 ? wanted : [...(await testFiles(join(root, 'test', 'engines'))), ...atRandom.map((file) => join(root, file))];
+  const tests = wanted.length > 0 ? wanted : [...(await testFiles(join(root, 'test', 'engines'))), ...(await sharedTests(join(root, 'test')))];
   say(`running ${tests.length} test files`);
   const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
   return exitCode(process.execPath, ['--import', 'tsx', mocha, '--no-config', '--timeout', '120000', ...tests], root, environment, 'inherit');
@@ -42,6 +38,13 @@ async function main(): Promise<number> {
 async function testFiles(folder: string): Promise<string[]> {
   const names = await readdir(folder, { recursive: true });
   return names.filter((name) => name.endsWith('.test.ts')).sort().map((name) => join(folder, name));
+}
+
+/** Tests of which `npm test` does a share: here all of them is done. */
+async function sharedTests(folder: string): Promise<string[]> {
+  const shared: string[] = [];
+  for (const file of await testFiles(folder)) if ((await readFile(file, 'utf8')).includes('support/thorough.js')) shared.push(file);
+  return shared;
 }
 
 main().then(

@@ -6,6 +6,7 @@ import { removeTemporaryFolders } from '../support/lake.js';
 import { eventBody, linesFile, Pipeline, withPipeline } from '../support/pipeline.js';
 import { assertBalanced, at, both, contracts, copyOf, lines, mendedRows, messages, rejectingLake, replay, type Contracts } from '../support/rejecting-lake.js';
 import { Crash, RecordingStorage, SteppedStorage } from '../support/recording-storage.js';
+import { share } from '../support/thorough.js';
 
 describe('a replay that is killed, or not alone', () => {
   let folders: Contracts;
@@ -89,7 +90,7 @@ describe('a replay that is killed, or not alone', () => {
     const silver = whole.effects.findIndex((effect) => effect.includes('silver'));
     const gold = whole.effects.findIndex((effect) => effect.includes('gold'));
     assert.ok(silver > 0 && gold > silver);
-    const points = [...crashPoints(whole.effects.slice(0, silver + 2)), gold, whole.effects.length - 2];
+    const points = [...share(crashPoints(whole.effects.slice(0, silver + 2))), gold, whole.effects.length - 2];
     for (const effect of points) {
       const root = copy();
       const storage = new RecordingStorage(new LocalStorage(root), { effect, when: 'before' });

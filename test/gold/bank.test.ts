@@ -7,6 +7,7 @@ import { buildSteps, dropSteps, materialize } from '../../src/gold/execute.js';
 import { loadModels, type GoldModels } from '../../src/gold/model.js';
 import { Session } from '../../src/lake/duckdb.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
+import { runs } from '../support/thorough.js';
 
 interface Payment {
   readonly event_id: string;
@@ -198,7 +199,7 @@ describe('the gold models of bank', () => {
         for (const { rules, basis } of suspicious(rows)) seen.add(`${rules ?? ''} by ${basis ?? ''}`);
         for (const { segment } of segments(rows)) seen.add(segment);
       }),
-      { seed: 20160801, numRuns: 25 },
+      { seed: 20160801, numRuns: runs(10, 50) },
     );
     for (const expected of ['amount by customer', 'amount by location and age band', 'amount by all', 'burst by customer', 'champions', 'lost']) assert.ok(seen.has(expected), expected);
   });

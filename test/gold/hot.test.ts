@@ -8,9 +8,9 @@ import { loadModels } from '../../src/gold/model.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { bodyOf, builtAtOnce, goldRows, modelsDir, modelsWith, rewriteSilver, viewAt, withHot, type HotPipeline } from './hot-pipeline.js';
 import { randomEvents } from './random-events.js';
+import { runs } from '../support/thorough.js';
 
-/** More of them run with the real engines. */
-const runs = Number(process.env['HOT_RUNS'] ?? 2);
+const portionings = runs(2, 8);
 
 describe('hot gold', () => {
   afterEach(removeTemporaryFolders);
@@ -60,10 +60,10 @@ describe('hot gold', () => {
           }
           await withHot((hot) => follow(hot, parts, during));
         }),
-        { seed: 20260303, numRuns: runs, endOnFailure: true },
+        { seed: 20260303, numRuns: portionings, endOnFailure: true },
       );
-      assert.ok(used >= 2.5 * runs, `portions were added to tables that were kept ${used} times`);
-    }).timeout(60_000 * runs);
+      assert.ok(used >= 2.5 * portionings, `portions were added to tables that were kept ${used} times`);
+    }).timeout(60_000 * portionings);
   });
 
   it('builds today alone, and yesterday as well when a session over midnight changes', () =>

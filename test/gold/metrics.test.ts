@@ -11,6 +11,7 @@ import { metricsOf, type GoldName, type MetricRow } from '../support/metrics-ref
 import { loadSilver, readShopEvents, type ShopEvent } from '../support/silver-of-json.js';
 import { asCsv, grains, readCsv, sorted } from './expected.js';
 import { randomDates, randomEvents } from './random-events.js';
+import { runs } from '../support/thorough.js';
 
 type GoldRows = Record<GoldName, MetricRow[]>;
 
@@ -102,7 +103,7 @@ describe('the gold models', () => {
         assert.deepEqual(await build(rangesOf(randomDates, lengths)), expected, `in ranges of ${lengths.join(', ')} days`);
         assert.deepEqual(await build(rangesOf(randomDates, [1])), expected, 'day by day');
       }),
-      { seed: 20260301, numRuns: 12 },
+      { seed: 20260301, numRuns: runs(6, 24) },
     );
   });
 

@@ -5,6 +5,7 @@ import { all, builtLake, copyOf, killClaims, lines, partitionsOf, told, type Par
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { linesFile, project, shopLines, withPipeline } from '../support/pipeline.js';
 import { Crash, RecordingStorage } from '../support/recording-storage.js';
+import { every, share } from '../support/thorough.js';
 
 describe('a backfill that is killed', () => {
   let built: string;
@@ -43,7 +44,7 @@ describe('a backfill that is killed', () => {
     const effects = await run(copyOf(built), null);
     const released = effects.findLastIndex((effect) => effect.includes('_ingot/backfill/shop/'));
     assert.ok(released > 40);
-    for (let effect = 3; effect <= released; effect += 7) {
+    for (const effect of share(every(3, released, 7))) {
       const root = copyOf(built);
       await run(root, { effect, when: 'before' });
       if (effects.slice(0, effect).some((each) => /backfill\/shop\//.test(each))) killClaims(root);
@@ -155,7 +156,7 @@ describe('raw history by the command', () => {
     };
     const effects = await run(copyOf(start), null);
     const released = effects.findLastIndex((effect) => effect.includes('_ingot/backfill/shop/'));
-    for (let effect = 4; effect <= released; effect += 11) {
+    for (const effect of share(every(4, released, 11))) {
       const root = copyOf(start);
       await run(root, effect);
       if (effects.slice(0, effect).some((each) => /backfill\/shop\//.test(each))) killClaims(root);

@@ -5,6 +5,7 @@ import { LocalStorage } from '../../src/lake/local.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { eventBody, linesFile, withPipeline, type Pipeline } from '../support/pipeline.js';
 import { Crash, RecordingStorage, type CrashPoint } from '../support/recording-storage.js';
+import { share } from '../support/thorough.js';
 
 const item = { item_id: 'a', item_list_id: 'L1', price: 2 };
 const day1 = [
@@ -76,7 +77,7 @@ describe('a build of silver or gold, crashed at each step', () => {
       assert.notDeepEqual(whole.contract, before);
       assert.deepEqual([whole.audit.differences, whole.audit.pending], [[], 0]);
       const anchor = layer === 'silver' ? 'silver.event' : 'gold.session';
-      for (const effect of crashPoints(effects)) {
+      for (const effect of share(crashPoints(effects))) {
         const crashed = copyOf(stale);
         await over(crashed, { effect, when: 'before' }, (pipeline) => pipeline[layer]());
         await withPipeline(async (pipeline) => {

@@ -8,6 +8,7 @@ import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { datasetsDir, eventBody, linesFile, standingClock, withPipeline, type Pipeline } from '../support/pipeline.js';
 import { Crash, RecordingStorage } from '../support/recording-storage.js';
 import { LocalStorage } from '../../src/lake/local.js';
+import { runs } from '../support/thorough.js';
 
 const person = 'grace-hopper-1906';
 const item = { item_id: 'p1', item_list_id: 'L1', price: 2 };
@@ -191,7 +192,7 @@ describe('forgetting a person', () => {
 
   it('is finished by the next run of the command, whichever effect it died before', async () => {
     let dies = 0;
-    for (let died = true; died; dies += 11) {
+    for (let died = true; died; dies += runs(22, 11)) {
       const root = temporaryFolder();
       await withPipeline((pipeline) => built(pipeline), { root });
       const storage = new RecordingStorage(new LocalStorage(root), { effect: dies, when: 'before' });

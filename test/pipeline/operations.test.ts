@@ -10,6 +10,7 @@ import { LocalStorage } from '../../src/lake/local.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { datasetsDir, eventBody, linesFile, standingClock, withPipeline, type Pipeline } from '../support/pipeline.js';
 import { Crash, RecordingStorage, type CrashPoint } from '../support/recording-storage.js';
+import { runs } from '../support/thorough.js';
 
 const users = ['ada-lovelace', 'bob-ross', 'cy-twombly'] as const;
 const days = ['2026-01-01', '2026-01-02', '2026-01-04'];
@@ -152,7 +153,7 @@ describe('any operations in any order, killed anywhere', () => {
         const expected = await cleanBuild(remaining, datasets.at(-1) ?? '');
         assert.deepEqual(contract, expected, about);
       }),
-      { seed: Number(process.env['OPERATION_SEED'] ?? 4), numRuns: Number(process.env['OPERATION_RUNS'] ?? 2), endOnFailure: true },
+      { seed: Number(process.env['OPERATION_SEED'] ?? 4), numRuns: Number(process.env['OPERATION_RUNS'] ?? runs(2, 12)), endOnFailure: true },
     );
   });
 });
