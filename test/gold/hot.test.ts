@@ -10,7 +10,7 @@ import { bodyOf, builtAtOnce, goldRows, modelsDir, modelsWith, rewriteSilver, vi
 import { randomEvents } from './random-events.js';
 import { runs } from '../support/thorough.js';
 
-const portionings = runs(2, 8);
+const portionings = runs(1, 8);
 
 describe('hot gold', () => {
   afterEach(removeTemporaryFolders);

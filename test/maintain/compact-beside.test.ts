@@ -9,6 +9,7 @@ import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { withPipeline, type Pipeline } from '../support/pipeline.js';
 import { Crash, RecordingStorage, SteppedStorage } from '../support/recording-storage.js';
 import { allRows, assertGlobIsSnapshot, compact, days, filesOf, fill, landing, landings } from './small-files.js';
+import { share } from '../support/thorough.js';
 
 describe('a compaction beside writers and readers', () => {
   let full: string;
@@ -92,7 +93,7 @@ describe('a compaction beside writers and readers', () => {
     const inner = (index: number): boolean => /^(stage|adopt|remove)$/.test(kind(index)) && kind(index - 1) === kind(index) && kind(index + 1) === kind(index);
     const points = recording.effects.flatMap((_effect, index) => (inner(index) ? [] : [index]));
     assert.ok(points.length > 8);
-    for (const effect of points.slice(0, -1)) {
+    for (const effect of share(points.slice(0, -1))) {
       const root = copy();
       await assert.rejects(withPipeline(compactSilver, { root, storage: new RecordingStorage(new LocalStorage(root), { effect, when: 'before' }) }), Crash);
       await withPipeline(async (pipeline) => {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { LakeError } from '../../src/errors.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { datasetsDir, eventBody, linesFile, Pipeline, shopLines, withPipeline } from '../support/pipeline.js';
+import { runs } from '../support/thorough.js';
 
 const days = ['2026-01-01', '2026-01-02', '2026-01-03', '2026-01-04', '2026-01-05', '2026-01-06', '2026-01-07'];
 const item = { item_id: 'a', item_list_id: 'L1', price: 2 };
@@ -139,7 +140,7 @@ describe('the order and the portions in which events come', () => {
         const portions = runs === 1 ? [order] : [order.slice(0, cut), order.slice(cut)];
         assert.deepEqual(await built(portions, windowRows), expected);
       }),
-      { seed: 11, numRuns: 3, endOnFailure: true },
+      { seed: 11, numRuns: runs(2, 6), endOnFailure: true },
     );
   });
 });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { removeTemporaryFolders } from '../support/lake.js';
-import { Pipeline, realData, withPipeline } from '../support/pipeline.js';
+import { linesFile, Pipeline, realData, withPipeline } from '../support/pipeline.js';
+import { runs } from '../support/thorough.js';
 
 const goldKeys: Readonly<Record<string, readonly string[]>> = {
   funnel_daily: ['event_date', 'platform'],
@@ -40,6 +42,12 @@ async function assertExpectedGold(pipeline: Pipeline, folder: string): Promise<v
 }
 
 /** Lands a file and builds all; gives what the work makes of the lake. */
+/** The first events of a file, in the same order in both forms. */
+function beginning(path: string): string {
+  const lines = gunzipSync(readFileSync(path)).toString().trimEnd().split('\n');
+  return linesFile(lines.slice(0, runs(Math.ceil(lines.length / 3), lines.length)));
+}
+
 async function built<T>(path: string, work: (pipeline: Pipeline) => Promise<T>): Promise<T> {
   return withPipeline(async (pipeline) => {
     const { summary, failures } = await pipeline.land(path);
@@ -69,11 +77,11 @@ describe('real data through the whole pipeline', () => {
   }
 
   it('gives equal silver and gold rows of the 2017 events, written as JSON without item_params and in the toString form with them', async () => {
-    const rows = (file: string): Promise<Record<string, string[]>> => built(realData(`shop/2017/${file}.ndjson.gz`) ?? '', (pipeline) => pipeline.contract(['item_params']));
+    const rows = (file: string): Promise<Record<string, string[]>> => built(beginning(realData(`shop/2017/${file}.ndjson.gz`) ?? ''), (pipeline) => pipeline.contract(['item_params']));
     const json = await rows('json');
     const tostring = await rows('tostring');
     assert.deepEqual(Object.keys(tostring), Object.keys(json));
-    assert.ok((json['silver.item_event']?.length ?? 0) > 10_000);
+    assert.ok((json['silver.item_event']?.length ?? 0) > runs(3_000, 10_000));
     for (const table of Object.keys(json).filter((name) => name !== 'silver.shop_rejected')) {
       const expected = new Set(json[table]);
       assert.equal(tostring[table]?.length, json[table]?.length, table);
