@@ -11,6 +11,7 @@ import { StderrProgress } from '../src/commands/progress.js';
 import { refreshSilver, silverLines } from '../src/commands/silver.js';
 import { parseConfig } from '../src/config.js';
 import { LakeError } from '../src/errors.js';
+import { generators } from '../src/generate/generators.js';
 import { writeLines } from '../src/generate/write.js';
 import { Lake } from '../src/lake/lake.js';
 import { loadDataset } from '../src/load.js';
@@ -39,7 +40,7 @@ async function demo(name: string): Promise<number> {
   const lake = Lake.local(join(root, lakeFolder));
   const progress = new StderrProgress(process.stderr, systemClock);
   try {
-    const lines = demoCase.lines({ events, days: 7, seed: 1, since });
+    const lines = generators[demoCase.dataset].lines({ events, days: 7, seed: 1, since });
     const { source } = demoCase;
     return 'queue' in source
       ? await fromQueue(source.queue, lines, progress, (uri) => drain(demoCase, lake, lakeFolder, uri, progress))

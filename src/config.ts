@@ -71,7 +71,8 @@ export function lakeRoot(text: string): string {
 
 /** What a process takes beside what DuckDB counts: Node, code, windows on their way, what allocators hold back. */
 const besideDuckdbBytes = 560e6;
-const leastDuckdbBytes = 128e6;
+/** With less a DuckDB is of no use. */
+export const leastDuckdbBytes = 128e6;
 const leastProcessBytes = 700e6;
 /** Of a whole process. */
 export const defaultMemoryBytes = 2 ** 30;

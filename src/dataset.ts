@@ -222,6 +222,9 @@ export function needsPlatform({ platform }: Dataset): boolean {
   return platform !== undefined && platform.required !== false;
 }
 
+/** Columns that silver has beside the contract's: no column of a contract has such a name, case aside. */
+export const ownColumns: readonly string[] = ['event_id', 'item_index', 'event_date', 'platform', 'event_timestamp', 'item_count', 'issues', 'message_id', 'received_at'];
+
 /** The event time's column in silver's event and item tables. */
 export function timeColumn({ time }: Dataset): string {
   return time.column ?? 'event_timestamp';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { IANAZone } from 'luxon';
 import { z } from 'zod';
-import { zoneOffsetMinutes, type Dataset } from './dataset.js';
+import { ownColumns, zoneOffsetMinutes, type Dataset } from './dataset.js';
 import { detailOf, LakeError } from './errors.js';
 
 const name = z.string().regex(/^[a-z][a-z0-9_]*$/, 'must be lower_snake_case');
@@ -91,9 +91,9 @@ function contradictionOf({ person, event, items, time, platform }: Dataset): str
   if (person !== undefined && event.columns[person]?.type !== 'text') return `person: ${person} is no text column of the event`;
   const own = [...Object.keys(event.columns), ...Object.keys(items?.columns ?? {})];
   const among = (names: readonly string[], each: string): boolean => names.some((other) => other.toLowerCase() === each.toLowerCase());
-  const taken = own.find((each) => among([...reserved, ...(time.column === undefined ? [] : [time.column])], each));
+  const taken = own.find((each) => among([...ownColumns, ...(time.column === undefined ? [] : [time.column])], each));
   if (taken !== undefined) return `the column ${taken} comes by itself in silver`;
-  if (time.column !== undefined && time.column !== 'event_timestamp' && among(reserved, time.column)) return `time.column: ${time.column} is another column of silver`;
+  if (time.column !== undefined && time.column !== 'event_timestamp' && among(ownColumns, time.column)) return `time.column: ${time.column} is another column of silver`;
   const twice = own.find((each, index) => among(own.slice(0, index), each));
   if (twice !== undefined) return `the column ${twice} is there twice, case aside`;
   if (items !== undefined && items.table === event.table) return `items.table: ${items.table} is the event's`;
@@ -105,9 +105,6 @@ function contradictionOf({ person, event, items, time, platform }: Dataset): str
 function isZone(zone: string): boolean {
   return zoneOffsetMinutes(zone) !== null || IANAZone.isValidZone(zone);
 }
-
-/** Columns that silver has beside the contract's. */
-const reserved = ['event_id', 'item_index', 'event_date', 'platform', 'event_timestamp', 'item_count', 'issues', 'message_id', 'received_at'];
 
 async function datasetsHint(dir: string): Promise<string> {
   try {

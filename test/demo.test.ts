@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { demoCases } from '../scripts/demo/cases.js';
+import { generators } from '../src/generate/generators.js';
 import { writeLines } from '../src/generate/write.js';
 import { CalendarDate } from '../src/query/parameters.js';
 import { previewQuery } from '../src/query/table.js';
@@ -13,10 +14,10 @@ describe('the demo', () => {
     assert.deepEqual(demoCases.map(({ dataset }) => dataset).sort(), readdirSync(datasetsDir).sort());
   });
 
-  for (const { dataset, source, lines, questions } of demoCases) {
+  for (const { dataset, source, questions } of demoCases) {
     it(`asks questions of ${dataset} that have answers`, () => withPipeline(async (pipeline) => {
       const file = join(temporaryFolder(), 'file' in source ? source.file : 'events.ndjson');
-      await writeLines(lines({ events: 2_000, days: 2, seed: 1, since: '2026-01-01' }), file);
+      await writeLines(generators[dataset].lines({ events: 2_000, days: 2, seed: 1, since: '2026-01-01' }), file);
       await pipeline.land(file);
       await pipeline.build();
       for (const { title, sql } of questions) {

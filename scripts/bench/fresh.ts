@@ -1,6 +1,6 @@
 import { spawn, fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildGold } from '../../src/gold/gold.js';
@@ -12,7 +12,7 @@ import { commitName, filePath, logFolder } from '../../src/lake/layout.js';
 import { buildSilver } from '../../src/silver/silver.js';
 import { createQueue, queueClient, queueCredentials, queueRegion } from '../../test/support/queue.js';
 import { isMet, type Figure, type PartResult } from './figures.js';
-import { spreadOf } from './measure.js';
+import { residentBytes, spreadOf } from './measure.js';
 import { goldDir, landFrom, withLake, type Workbench } from './workbench.js';
 
 const aimMs = 5_000;
@@ -119,11 +119,6 @@ async function follow(uri: string, lakeDir: string, { perSecond, warmUpSeconds, 
   const [status] = (await exit) as [number | null];
   if (status !== 0) throw new Error(`the process that follows ended with ${status ?? 'a signal'}: ${errors.slice(-3).join('')}`);
   return memory;
-}
-
-function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  return Number(match?.[1] ?? 0) * 1024;
 }
 
 async function versionsOf(lake: Lake): Promise<Record<'bronze' | 'silver' | 'gold', number>> {

@@ -67,9 +67,17 @@ function childrenCpuMs(): number {
  * `maxRSS` begins with what the parent had when it forked. 0 for another process elsewhere.
  */
 export function peakMemoryBytes(pid?: number): number {
-  const match = /^VmHWM:\s+(\d+) kB$/m.exec(procFile(`/proc/${pid ?? 'self'}/status`) ?? '');
-  if (match !== null) return Number(match[1]) * 1024;
-  return pid === undefined ? process.resourceUsage().maxRSS * 1024 : 0;
+  return statusBytes('VmHWM', pid) ?? (pid === undefined ? process.resourceUsage().maxRSS * 1024 : 0);
+}
+
+/** What another process holds, bytes; 0 when it can't be told. */
+export function residentBytes(pid: number): number {
+  return statusBytes('VmRSS', pid) ?? 0;
+}
+
+function statusBytes(name: 'VmHWM' | 'VmRSS', pid?: number): number | null {
+  const match = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(procFile(`/proc/${pid ?? 'self'}/status`) ?? '');
+  return match === null ? null : Number(match[1]) * 1024;
 }
 
 function procFile(path: string): string | null {

@@ -1,9 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { generateActions } from '../../src/generate/actions.js';
-import { generateBank } from '../../src/generate/bank.js';
-import type { GenerateOptions } from '../../src/generate/options.js';
-import { generateUsers } from '../../src/generate/profiles.js';
-import { generateShop } from '../../src/generate/shop.js';
+import type { GeneratedDataset } from '../../src/generate/generators.js';
 
 /** A question to the lake, and how many rows of the answer are shown. */
 export interface Question {
@@ -14,10 +10,9 @@ export interface Question {
 
 /** What `npm run demo -- <name>` does with a dataset. */
 export interface DemoCase {
-  readonly dataset: string;
+  readonly dataset: GeneratedDataset;
   /** Where the made events wait: an embedded queue, or a file of this name. */
   readonly source: { readonly queue: string } | { readonly file: string };
-  readonly lines: (options: GenerateOptions) => Iterable<string>;
   readonly questions: readonly Question[];
   /** Commands to go on with, without `npx ingot`. `LAKE` is the lake's folder. */
   readonly next: readonly string[];
@@ -26,7 +21,6 @@ export interface DemoCase {
 const shop: DemoCase = {
   dataset: 'shop',
   source: { queue: 'shop-events' },
-  lines: (options) => generateShop({ ...options, form: 'mixed' }),
   questions: [
     { title: 'Lists that engage most (Wilson\'s lower bound of the share of viewers who clicked)', sql: analysis('shop', 'top_lists') },
     { title: 'Products that turn views into purchases', sql: analysis('shop', 'top_products') },
@@ -47,7 +41,6 @@ const shop: DemoCase = {
 const actions: DemoCase = {
   dataset: 'actions',
   source: { queue: 'user-actions' },
-  lines: generateActions,
   questions: [
     { title: 'The latest actions', sql: 'SELECT event_datetime, event_name, user_id, platform, product_name, SKU FROM silver.user_action ORDER BY event_datetime DESC, event_id' },
     { title: 'Products from view to purchase', sql: 'SELECT * FROM gold.product_funnel ORDER BY purchases DESC, clicks DESC, views DESC, event_date, SKU' },
@@ -58,7 +51,6 @@ const actions: DemoCase = {
 const bank: DemoCase = {
   dataset: 'bank',
   source: { file: 'demo-bank.csv' },
-  lines: generateBank,
   questions: [
     { title: 'What each segment of customers is worth', sql: analysis('bank', 'segment_value'), rows: 10 },
     { title: 'Suspicious transactions', sql: 'SELECT transaction_id, customer_id, transaction_at, transaction_amount_inr, rules, basis, median_amount, round(deviations) AS deviations FROM gold.suspicious_transaction ORDER BY transaction_amount_inr DESC, transaction_id' },
@@ -70,7 +62,6 @@ const bank: DemoCase = {
 const users: DemoCase = {
   dataset: 'users',
   source: { file: 'demo-users.ndjson' },
-  lines: generateUsers,
   questions: [
     { title: 'Users by product', sql: 'SELECT * FROM gold.user_products ORDER BY users DESC, product_type' },
     { title: 'Users by score', sql: 'SELECT * FROM gold.user_scores ORDER BY users DESC, score_range' },

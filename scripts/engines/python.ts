@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { cached, run } from './cache.js';
 
 const deltalakeVersion = '1.6.6';
@@ -28,4 +30,16 @@ export async function fetchExtension(python: string, name: 'delta' | 'httpfs'): 
     await run(python, ['-m', 'zipfile', '-e', join(target, wheel), target]);
   });
   return join(folder, `duckdb_extension_${name}`, 'extensions', `v${extensionVersion}`, `${name}.duckdb_extension`);
+}
+
+/** Runs a script that uses delta-rs: gives it a JSON text and reads one. @throws Error with its traceback */
+export async function askPython(python: string, script: URL, question: unknown): Promise<unknown> {
+  const child = spawn(python, [fileURLToPath(script)], { stdio: ['pipe', 'pipe', 'pipe'] });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
+  child.stdin.end(JSON.stringify(question));
+  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
+  if (code !== 0) throw new Error(`delta-rs: ${output.stderr}`);
+  return JSON.parse(output.stdout) as unknown;
 }

@@ -1,12 +1,11 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/errors.js';
 import { Session } from '../../src/lake/duckdb.js';
 import type { TableColumn } from '../../src/lake/schema.js';
 import { identifier } from '../../src/lake/sql.js';
 import { openLake } from '../../src/library.js';
+import { askPython } from '../engines/python.js';
 import type { FaultLake } from './lakes.js';
 import { contentDifferences, type Content } from './verdict.js';
 
@@ -79,14 +78,7 @@ async function byDeltaRs(place: FaultLake, readings: readonly Reading[], python:
 
 /** Has delta-rs copy tables; the error of each, or null. @throws Error when Python fails */
 async function copied(python: string, requests: readonly object[]): Promise<(string | null)[]> {
-  const child = spawn(python, [fileURLToPath(new URL('./delta_copy.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const output = { stdout: '', stderr: '' };
-  child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text));
-  child.stdin.end(JSON.stringify(requests));
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) throw new Error(`delta-rs: ${output.stderr}`);
-  return JSON.parse(output.stdout) as (string | null)[];
+  return (await askPython(python, new URL('./delta_copy.py', import.meta.url), requests)) as (string | null)[];
 }
 
 async function byExtension(place: FaultLake, readings: readonly Reading[], delta: string, httpfs: string | null, workspace: string): Promise<string[]> {

@@ -78,8 +78,7 @@ export async function land(
       if (signal.aborted) return null;
       throw error;
     });
-    summary.stopped = signal.aborted && !config.follow;
-    if (source === null) return { summary, failures: [] };
+    if (source === null) return { summary: { ...summary, stopped: !config.follow }, failures: [] };
     try {
       await consume(bronze, source, limits, clock, signal, {
         received: (rows) => progress.update(`bronze: ${count(summary.received + rows)} received, ${count(summary.landed)} landed in ${plural(summary.commits, 'commit')}`),

@@ -1,4 +1,4 @@
-import { threadsWithin } from '../config.js';
+import { leastDuckdbBytes, threadsWithin } from '../config.js';
 import type { Dataset } from '../dataset.js';
 import { messageOf } from '../errors.js';
 import { Lake } from '../lake/lake.js';
@@ -15,8 +15,6 @@ import { plural } from './output.js';
 
 /** How long a window is open when every layer is to be fresh. */
 const windowAgeMs = 1_000;
-/** Less than this is of no use to DuckDB. */
-const leastPartBytes = 128e6;
 /** How often it is looked whether stale dates are to be built though nothing comes. */
 const idleMs = 5_000;
 
@@ -28,7 +26,7 @@ const idleMs = 5_000;
 export async function follow(context: Context, dataset: Dataset): Promise<number> {
   const { config, clock, progress, signal } = context;
   const part = (share: number): Lake => {
-    const memoryLimitBytes = Math.max(leastPartBytes, context.lake.options.memoryLimitBytes * share);
+    const memoryLimitBytes = Math.max(leastDuckdbBytes, context.lake.options.memoryLimitBytes * share);
     return new Lake({ ...context.lake.options, memoryLimitBytes, threads: Math.min(context.lake.options.threads, 2 * threadsWithin(memoryLimitBytes)) });
   };
   const [landingLake, layersLake, statusLake] = [part(0.35), part(0.4), part(0.05)];

@@ -1,32 +1,19 @@
-import type { Config } from '../config.js';
 import { LakeError } from '../errors.js';
-import { generateActions } from '../generate/actions.js';
-import { generateBank } from '../generate/bank.js';
-import type { GenerateOptions } from '../generate/options.js';
-import { generateUsers } from '../generate/profiles.js';
-import { generateShop } from '../generate/shop.js';
+import { generators, isGenerated } from '../generate/generators.js';
 import { writeLines, writeLinesTo } from '../generate/write.js';
 import { sendLines } from '../sources/sqs-send.js';
 import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
 import { count, size } from './output.js';
 
-/** By dataset. */
-const generators: Readonly<Record<string, (options: GenerateOptions, config: Config) => Iterable<string>>> = {
-  shop: (options, { form }) => generateShop({ ...options, form: form ?? 'mixed' }),
-  actions: (options) => generateActions(options),
-  bank: (options) => generateBank(options),
-  users: (options) => generateUsers(options),
-};
-
 export async function run(context: Context): Promise<number> {
   const { config, progress } = context;
   const dataset = context.args[0] ?? '';
-  const generator = Object.hasOwn(generators, dataset) ? generators[dataset] : undefined;
-  if (generator === undefined) throw new LakeError(`there is no generator of ${dataset}`, { code: 'USAGE', op: 'options', hint: `There is one of ${Object.keys(generators).join(', one of ')}.` });
+  if (!isGenerated(dataset)) throw new LakeError(`there is no generator of ${dataset}`, { code: 'USAGE', op: 'options', hint: `There is one of ${Object.keys(generators).join(', one of ')}.` });
+  const generator = generators[dataset];
   const events = config.events ?? 20_000;
   const lines = watched(
-    generator({ events, days: config.days ?? 7, seed: config.seed ?? 1, since: config.since ?? '2026-01-01' }, config),
+    generator.lines({ events, days: config.days ?? 7, seed: config.seed ?? 1, since: config.since ?? '2026-01-01', ...(config.form === undefined ? {} : { form: config.form }) }),
     (made) => progress.update(`generated ${count(made)} of ${count(events)}`),
   );
   if (config.to === undefined) {
@@ -34,7 +21,7 @@ export async function run(context: Context): Promise<number> {
     return 0;
   }
   const target = parseSourceUri(config.to);
-  if (dataset === 'bank' && target.kind !== 'files') throw new LakeError('--to: a CSV file has no messages to send', { code: 'USAGE', op: 'options', path: '--to', hint: 'Give a file: bank.csv, or bank.csv.gz.' });
+  if (generator.csv && target.kind !== 'files') throw new LakeError('--to: a CSV file has no messages to send', { code: 'USAGE', op: 'options', path: '--to', hint: `Give a file: ${dataset}.csv, or ${dataset}.csv.gz.` });
   if (target.kind === 'sqs') {
     const sent = await sendLines(target, lines);
     context.result({ events: sent, to: config.to }, [`${count(sent)} events sent to ${config.to}`]);

@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { LakeError } from '../errors.js';
 import { profileFiles, profileLines, profileTable, type Profile } from '../infer/profile.js';
 import type { ReadingOptions } from '../infer/source.js';
@@ -17,7 +17,7 @@ export async function run(context: Context): Promise<number> {
 async function profileOf(context: Context): Promise<Profile> {
   const from = fileOf(context);
   const [, layer, table] = tableName.exec(from) ?? [];
-  if (layer === undefined || table === undefined || (await isFile(from))) return profileFiles(from, readingOptions(context));
+  if (layer === undefined || table === undefined || existsSync(from)) return profileFiles(from, readingOptions(context));
   return profileTable(context.lake, layer, table, context.signal);
 }
 
@@ -31,13 +31,4 @@ export function fileOf({ args }: Context): string {
 /** How files are read, by the command's settings. */
 export function readingOptions({ clock, signal, config }: Context): ReadingOptions {
   return { clock, signal, memoryLimitBytes: config.memoryLimit, threads: config.threads, scratch: config.scratch ?? null, stdin: process.stdin };
-}
-
-async function isFile(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { messageOf } from '../errors.js';
-import type { Parameters, Session } from '../lake/duckdb.js';
+import { isOutOfMemory, type Parameters, type Session } from '../lake/duckdb.js';
 import { identifier, parametersOf } from '../lake/sql.js';
 import type { ColumnStatistics, StagedFile } from '../lake/staged.js';
 
@@ -44,12 +43,6 @@ export async function write(session: Session, select: string, options: WriteOpti
   } finally {
     await session.run('RESET partitioned_write_flush_threshold');
   }
-}
-
-/** Whether DuckDB had too little memory for what failed; the error may be wrapped in others. */
-export function isOutOfMemory(error: unknown): boolean {
-  if (/^Out of Memory Error/.test(messageOf(error))) return true;
-  return error instanceof Error && error.cause !== undefined && isOutOfMemory(error.cause);
 }
 
 /** Wide rows make smaller row groups: what is held back for one, on each thread, is bounded by this as well. */

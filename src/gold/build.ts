@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isOutOfMemory, write, writeOne } from '../engines/duckdb.js';
+import { write, writeOne } from '../engines/duckdb.js';
 import { FewerThreads } from '../engines/threads.js';
 import { LakeError, messageOf } from '../errors.js';
 import type { Partition } from '../lake/changes.js';
-import type { Session } from '../lake/duckdb.js';
+import { isOutOfMemory, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import type { TableWrite } from '../lake/publication.js';
 import { specOf, type TableColumn, type TableSpec } from '../lake/schema.js';

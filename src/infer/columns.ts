@@ -1,4 +1,4 @@
-import type { ColumnType, Key } from '../dataset.js';
+import { ownColumns, type ColumnType, type Key } from '../dataset.js';
 import { deduce, wordsOf, type Deduced } from './kinds.js';
 import { columnNameOf, keyOf, tableOf, type Path } from './path.js';
 import { isKeyName } from '../silver/compile-patterns.js';
@@ -22,8 +22,6 @@ export interface ProposedColumn {
   readonly comment: string;
 }
 
-/** Columns that silver has beside the contract's. */
-const reserved = ['event_id', 'item_index', 'event_date', 'platform', 'event_timestamp', 'item_count', 'issues', 'message_id', 'received_at'];
 const birthWord = /(?:^|_)(?:birth\w*|dob|born)(?:_|$)/;
 const mostShownValues = 8;
 const counts = new Intl.NumberFormat('en-US');
@@ -94,7 +92,7 @@ export function unread(found: Findings): { readonly path: Path; readonly why: st
 export function columnsOf(found: Findings, table: Path, taken: readonly string[], used: readonly Path[], prefix: string): ProposedColumn[] {
   const maps = mapsOf(found);
   const plain = plainOf(found);
-  const others = new Set([...reserved, ...taken].map((name) => name.toLowerCase()));
+  const others = new Set([...ownColumns, ...taken].map((name) => name.toLowerCase()));
   const names = new Set(others);
   const columns: ProposedColumn[] = [];
   for (const statistics of found.paths) {

@@ -1,6 +1,7 @@
 import { BIGINT, VARCHAR } from '@duckdb/node-api';
 import type { Lake } from '../lake/lake.js';
 import { tableLines, type Preview } from '../query/table.js';
+import { counted } from './columns.js';
 import { deduce } from './kinds.js';
 import { keyOf, nameOf, tableNameOf, tableOf, type Path } from './path.js';
 import type { ReadingOptions } from './source.js';
@@ -100,7 +101,6 @@ function values(statistics: Statistics, by: 'number' | 'text' | 'pattern'): Pick
   return { distinct, exact, least: range[0] ?? null, greatest: range[1] ?? null, top: statistics.top.filter(({ rows }) => rows > 1).slice(0, shownTop) };
 }
 
-const counts = new Intl.NumberFormat('en-US');
 const mostValueChars = 24;
 const shownValues = 3;
 
@@ -120,14 +120,14 @@ export function profileLines(profile: Profile, widthChars: number | null): strin
 function preview(columns: readonly ColumnProfile[]): Preview {
   const rows = columns.map((column) => [
     column.column,
-    column.types.map(({ type, rows: own }) => (column.types.length === 1 ? type : `${type} ${counts.format(own)}`)).join(', '),
+    column.types.map(({ type, rows: own }) => (column.types.length === 1 ? type : `${type} ${counted(own)}`)).join(', '),
     column.reads ?? '',
-    counts.format(column.nulls),
-    counts.format(column.missing),
-    `${column.exact ? '' : '~'}${counts.format(column.distinct)}`,
+    counted(column.nulls),
+    counted(column.missing),
+    `${column.exact ? '' : '~'}${counted(column.distinct)}`,
     shortened(column.least ?? ''),
     shortened(column.greatest ?? ''),
-    column.top.slice(0, shownValues).map(({ value, rows: own }) => `${shortened(value)} ${counts.format(own)}`).join(', '),
+    column.top.slice(0, shownValues).map(({ value, rows: own }) => `${shortened(value)} ${counted(own)}`).join(', '),
   ]);
   const number = new Set(['nulls', 'missing', 'distinct']);
   const heads = ['column', 'type', 'reads as', 'nulls', 'missing', 'distinct', 'least', 'greatest', 'most often'];
@@ -136,7 +136,7 @@ function preview(columns: readonly ColumnProfile[]): Preview {
 }
 
 function plural(value: number, one: string): string {
-  return `${counts.format(value)} ${one}${value === 1 ? '' : 's'}`;
+  return `${counted(value)} ${one}${value === 1 ? '' : 's'}`;
 }
 
 function shortened(text: string): string {

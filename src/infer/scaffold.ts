@@ -1,4 +1,5 @@
-import { access, mkdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LakeError, messageOf } from '../errors.js';
 
@@ -87,7 +88,7 @@ export default defineDataset({
  * @throws LakeError USAGE when it is there already, or can't be written
  */
 export async function writeScaffold(folder: string, files: Scaffold): Promise<void> {
-  if (await exists(folder)) throw new LakeError(`${folder} is there already`, { code: 'USAGE', op: 'init', path: folder, hint: 'Give another name, or remove that folder first: nothing is overwritten.' });
+  if (existsSync(folder)) throw new LakeError(`${folder} is there already`, { code: 'USAGE', op: 'init', path: folder, hint: 'Give another name, or remove that folder first: nothing is overwritten.' });
   try {
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(folder, path)), { recursive: true });
@@ -96,14 +97,5 @@ export async function writeScaffold(folder: string, files: Scaffold): Promise<vo
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw new LakeError(`${folder} can't be written: ${messageOf(error)}`, { code: 'USAGE', op: 'init', path: folder, hint: 'Give another folder with --datasets.', cause: error });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
   }
 }

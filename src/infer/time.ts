@@ -1,4 +1,4 @@
-import type { Key } from '../dataset.js';
+import { ownColumns, type Key } from '../dataset.js';
 import { counted, isBirth } from './columns.js';
 import { deduce, isEpoch, isTimeName, wordsOf } from './kinds.js';
 import { columnNameOf, isTypeWord, keyOf, segmentsOfPath, tableOf, type Path } from './path.js';
@@ -83,5 +83,5 @@ function scoreOf(found: Findings, { path, rows, pattern, clock, says }: TimeCand
 /** The name that the time's column in silver could have; null: the usual one. */
 export function timeColumnName(path: Path): string | null {
   const name = columnNameOf(path);
-  return ['event_timestamp', 'event_id', 'item_index', 'event_date', 'platform', 'item_count', 'issues', 'message_id', 'received_at'].includes(name.toLowerCase()) ? null : name;
+  return ownColumns.includes(name.toLowerCase()) ? null : name;
 }

@@ -57,12 +57,3 @@ export async function partitionChanges(table: Table, since: number, until: numbe
   }
   return changes;
 }
-
-/**
- * Partitions whose data changed in the versions after `since`, up to `until`. `since` −1: all that have files at `until`.
- * Null when the log no longer tells, so that everything must be taken as changed.
- */
-export async function changedPartitions(table: Table, since: number, until: number): Promise<Partition[] | null> {
-  const changes = await partitionChanges(table, since, until);
-  return changes === null ? null : distinctPartitions([...changes.values()].map(({ partition }) => partition));
-}

@@ -109,13 +109,19 @@ function typesOf(values: Parameters): Record<string, DuckDBType> {
   return Object.fromEntries(lists.map(([name]) => [name, LIST(VARCHAR)]));
 }
 
+/** Whether DuckDB had too little memory for what failed; the error may be wrapped in others. */
+export function isOutOfMemory(error: unknown): boolean {
+  if (/^Out of Memory Error/.test(messageOf(error))) return true;
+  return error instanceof Error && error.cause !== undefined && isOutOfMemory(error.cause);
+}
+
 /** What DuckDB says of disks, files and S3, as a `LakeError`; what it says of SQL stays as it is. */
 export function duckdbError(error: unknown): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (/No space left on device/i.test(text)) {
     return new LakeError('the disk is full', { code: 'DISK_FULL', op: 'write', hint: 'Free some space and run it again: nothing unfinished is visible.', cause: error });
   }
-  if (/^Out of Memory Error/.test(text)) {
+  if (isOutOfMemory(error)) {
     return new LakeError(messageOf(error), { code: 'OUT_OF_MEMORY', op: 'query', hint: 'Give it more with --memory, or fewer --threads: each takes buffers of its own. Nothing unfinished is visible.', cause: error });
   }
   if (/No files found that match|Cannot open file|\(HTTP 404/i.test(text)) {

@@ -1,5 +1,5 @@
 import { systemClock, type Clock } from '../clock.js';
-import { isS3 } from '../config.js';
+import { isS3, leastDuckdbBytes } from '../config.js';
 import { Session } from './duckdb.js';
 import { tableFolder } from './layout.js';
 import { LocalStorage } from './local.js';
@@ -10,7 +10,6 @@ import type { Storage } from './storage.js';
 import { Table } from './table.js';
 
 const spillGroup = 'spill';
-const leastMemoryBytes = 128e6;
 
 export interface LakeOptions {
   readonly storage: Storage;
@@ -64,7 +63,7 @@ export class Lake {
     if (count === 1) return [await this.session()];
     const { memoryLimitBytes, threads } = this.options;
     while (this.workers.length < count) {
-      this.workers.push(await this.newSession(Math.max(Math.floor(memoryLimitBytes / count), leastMemoryBytes), Math.max(1, Math.floor(threads / count))));
+      this.workers.push(await this.newSession(Math.max(Math.floor(memoryLimitBytes / count), leastDuckdbBytes), Math.max(1, Math.floor(threads / count))));
     }
     return this.workers.slice(0, count);
   }

@@ -1,4 +1,5 @@
 import { LakeError } from '../errors.js';
+import { isOutOfMemory } from '../lake/duckdb.js';
 
 /** A query that DuckDB or the lake refuses. */
 export function queryFailed(message: string, cause: unknown, hint?: string): LakeError {
@@ -11,7 +12,7 @@ export function queryFailed(message: string, cause: unknown, hint?: string): Lak
  */
 export async function failureOf(error: unknown, tables: () => Promise<readonly string[]>): Promise<LakeError> {
   const text = error instanceof Error ? error.message : String(error);
-  if (text.startsWith('Out of Memory')) return new LakeError(text, { code: 'OUT_OF_MEMORY', op: 'query', hint: 'Give it more with --memory, or ask for fewer columns and rows.', cause: error });
+  if (isOutOfMemory(error)) return new LakeError(text, { code: 'OUT_OF_MEMORY', op: 'query', hint: 'Give it more with --memory, or ask for fewer columns and rows.', cause: error });
   if (error instanceof LakeError) return error;
   const unknown = /^Catalog Error: Table with name "?(.+?)"? does not exist/.exec(text);
   if (unknown?.[1] !== undefined) return unknownTable(unknown[1], await tables(), placeOf(text), error);

@@ -1,12 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Dataset } from '../dataset.js';
-import { isOutOfMemory } from '../engines/duckdb.js';
 import { FewerThreads } from '../engines/threads.js';
 import { LakeError, messageOf } from '../errors.js';
 import { partitionKey, type Partition } from '../lake/changes.js';
 import { chunksOf } from '../lake/chunks.js';
-import type { Session } from '../lake/duckdb.js';
+import { isOutOfMemory, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
 import { partitionName, type StagedFile } from '../lake/staged.js';

@@ -1,5 +1,4 @@
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { askPython } from '../../scripts/engines/python.js';
 import { Session } from '../../src/lake/duckdb.js';
 import { temporaryFolder } from '../support/lake.js';
 
@@ -25,15 +24,7 @@ export function required(name: string): string {
 
 /** Has delta-rs answer requests, one after the other. @throws Error with its traceback */
 export async function deltaRs(requests: readonly JudgeRequest[]): Promise<unknown[]> {
-  const child = spawn(required('INGOT_PYTHON'), [fileURLToPath(new URL('./delta_judge.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'pipe'] });
-  const output: string[] = [];
-  const errors: string[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  child.stderr.setEncoding('utf8').on('data', (text: string) => errors.push(text));
-  child.stdin.end(JSON.stringify(requests));
-  const code = await new Promise((resolve, reject) => child.on('error', reject).on('close', resolve));
-  if (code !== 0) throw new Error(`delta-rs: ${errors.join('')}`);
-  return JSON.parse(output.join('')) as unknown[];
+  return (await askPython(required('INGOT_PYTHON'), new URL('./delta_judge.py', import.meta.url), requests)) as unknown[];
 }
 
 /** A DuckDB of its own with its Delta extension, which reads the log without Ingot. */

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { isOutOfMemory } from '../../src/engines/duckdb.js';
 import { LakeError } from '../../src/errors.js';
 import type { GoldSummary } from '../../src/gold/gold.js';
 import { daysIn } from '../../src/gold/ranges.js';
-import type { Session } from '../../src/lake/duckdb.js';
+import { isOutOfMemory, type Session } from '../../src/lake/duckdb.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { eventBody, linesFile, withPipeline, type Pipeline } from '../support/pipeline.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/commands/compact.js';
-import { changedPartitions } from '../../src/lake/changes.js';
+import { partitionChanges } from '../../src/lake/changes.js';
 import { filePath } from '../../src/lake/layout.js';
 import { Scope } from '../../src/lake/publication.js';
 import { recordsOf } from '../../src/lake/statistics.js';
@@ -68,7 +68,7 @@ describe('a compaction', () => {
         const opened = pipeline.lake.table(layer, table);
         const after = (await opened.snapshot())?.version ?? -1;
         assert.equal(after, (before[name] ?? 0) + 1, 'one commit');
-        assert.deepEqual(await changedPartitions(opened, before[name] ?? 0, after), []);
+        assert.deepEqual(await partitionChanges(opened, before[name] ?? 0, after), new Map());
       }
       const { silver, gold } = await pipeline.build();
       assert.deepEqual([silver.partitions, gold.dates], [[], []]);
