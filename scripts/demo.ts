@@ -2,25 +2,23 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../src/clock.js';
-import { bronzeLines, land } from '../src/commands/bronze.js';
-import { auditLines } from '../src/commands/audit.js';
+import { run as runAudit } from '../src/commands/audit.js';
 import type { Context } from '../src/commands/context.js';
-import { goldLines, refreshGold } from '../src/commands/gold.js';
 import { count, printError, size } from '../src/commands/output.js';
 import { StderrProgress } from '../src/commands/progress.js';
-import { refreshSilver, silverLines } from '../src/commands/silver.js';
+import { run as runAll } from '../src/commands/run.js';
 import { parseConfig } from '../src/config.js';
 import { LakeError } from '../src/errors.js';
 import { generators } from '../src/generate/generators.js';
+import type { GeneratedFile } from '../src/generate/options.js';
 import { writeLines } from '../src/generate/write.js';
 import { Lake } from '../src/lake/lake.js';
-import { loadDataset } from '../src/load.js';
 import { CalendarDate } from '../src/query/parameters.js';
 import { previewQuery, tableLines } from '../src/query/table.js';
-import { audit } from '../src/report/audit.js';
 import { sendLines } from '../src/sources/sqs-send.js';
 import { parseSourceUri } from '../src/sources/uri.js';
 import { queueCredentials, queueRegion, startQueue } from '../test/support/queue.js';
+import { databaseUri, loadOrders } from './orders/load.js';
 import { demoCases, type DemoCase, type Question } from './demo/cases.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -40,15 +38,35 @@ async function demo(name: string): Promise<number> {
   const lake = Lake.local(join(root, lakeFolder));
   const progress = new StderrProgress(process.stderr, systemClock);
   try {
-    const lines = generators[demoCase.dataset].lines({ events, days: 7, seed: 1, since });
-    const { source } = demoCase;
-    return 'queue' in source
-      ? await fromQueue(source.queue, lines, progress, (uri) => drain(demoCase, lake, lakeFolder, uri, progress))
-      : await fromFile(join(root, 'lake', source.file), lines, progress, (path) => drain(demoCase, lake, lakeFolder, path, progress));
+    const made = prepared(demoCase, progress);
+    return await made.use(async (sources) => {
+      const context: Context = {
+        config: parseConfig({ lake: lake.storage.root, datasets: join(root, 'datasets'), memoryLimit: '1GB', threads: '2' }),
+        lake, progress, args: [name], clock: systemClock, signal: new AbortController().signal, print: say,
+        result: (_summary, lines) => {
+          progress.end();
+          lines.forEach((line) => say(line));
+        },
+      };
+      return await answered(demoCase, context, lakeFolder, sources);
+    });
   } finally {
     progress.end();
     await lake.close();
   }
+}
+
+/** Where made events wait, for as long as they are used. */
+interface Prepared {
+  readonly use: (work: (sources: readonly string[]) => Promise<number>) => Promise<number>;
+}
+
+function prepared({ dataset, source }: DemoCase, progress: StderrProgress): Prepared {
+  const generator = generators[dataset];
+  const options = { events, days: 7, seed: 1, since };
+  if (generator.kind === 'folder') return { use: async (work) => work(await inFolder('folder' in source ? source : { folder: dataset, from: ['.'] }, generator.files(options))) };
+  if ('queue' in source) return { use: (work) => fromQueue(source.queue, generator.lines(options), progress, (uri) => work([uri])) };
+  return { use: (work) => fromFile(join(root, 'lake', 'file' in source ? source.file : dataset), generator.lines(options), progress, (path) => work([path])) };
 }
 
 type Work = (from: string) => Promise<number>;
@@ -81,26 +99,34 @@ async function fromFile(path: string, lines: Iterable<string>, progress: StderrP
   return work(path);
 }
 
-async function drain({ dataset: name, questions, next }: DemoCase, lake: Lake, lakeFolder: string, from: string, progress: StderrProgress): Promise<number> {
-  const config = parseConfig({ lake: lake.storage.root, datasets: join(root, 'datasets'), memoryLimit: '1GB', threads: '2', from });
-  const context: Context = {
-    config, lake, progress, args: [name], clock: systemClock, signal: new AbortController().signal, print: say,
-    result: (_summary, lines) => lines.forEach((line) => say(line)),
-  };
-  const dataset = await loadDataset(config.datasets, name);
-  const startedAtMs = systemClock.nowMs();
-  const { summary } = await land(context, dataset);
-  context.result({}, bronzeLines(dataset, summary, systemClock.nowMs() - startedAtMs));
-  context.result({}, silverLines(context, dataset, await refreshSilver(context, dataset)));
-  context.result({}, goldLines(await refreshGold(context, dataset, null)));
-  progress.end();
-  for (const question of questions) await show(lake, question);
-  const verdict = await audit(lake, dataset, await lake.tableNames('gold'));
+/** Writes files into a folder anew. @returns what is landed of it; orders that were loaded into a database there, as its URL */
+async function inFolder({ folder, from }: { readonly folder: string; readonly from: readonly string[] }, files: readonly GeneratedFile[]): Promise<string[]> {
+  const place = join(root, 'lake', folder);
+  rmSync(place, { recursive: true, force: true });
+  for (const { path, lines } of files) {
+    mkdirSync(dirname(join(place, path)), { recursive: true });
+    const written = await writeLines(lines, join(place, path));
+    say(`file    ${count(written.lines)} lines, ${size(written.bytes)}, in ${join(place, path)}`);
+  }
+  return Promise.all(from.map((part) => (part === 'orders' ? loadedOrders(place) : Promise.resolve(join(place, part)))));
+}
+
+async function loadedOrders(place: string): Promise<string> {
+  const uri = databaseUri(`pglite://${join(place, 'orders-db')}`);
+  const loaded = await loadOrders(join(place, 'orders/orders.csv'), join(place, 'orders/order_items.csv'), uri, {});
+  say(`orders  ${count(loaded.inserted)} with ${count(loaded.items)} items in ${uri.name}`);
+  return uri.name;
+}
+
+async function answered({ questions, next }: DemoCase, context: Context, lakeFolder: string, sources: readonly string[]): Promise<number> {
+  let status = 0;
+  for (const from of sources) status = Math.max(status, await runAll({ ...context, config: { ...context.config, from } }));
+  for (const question of questions) await show(context.lake, question);
   say('\nAudit');
-  for (const line of auditLines(verdict)) say(`  ${line}`);
+  status = Math.max(status, await runAudit({ ...context, result: (_summary, lines) => lines.forEach((line) => say(`  ${line}`)) }));
   say('\nTry');
   for (const command of next) say(`  npx ingot ${command.replace('LAKE', lakeFolder)}`);
-  return verdict.balanced ? 0 : 1;
+  return status;
 }
 
 async function show(lake: Lake, { title, sql, rows = shownRows }: Question): Promise<void> {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cache.js';
 import { fetchElasticMq } from './engines/elasticmq.js';
 import { fetchKafka } from './engines/kafka.js';
+import { fetchPostgres } from './engines/postgres.js';
 import { fetchExtension, fetchPython } from './engines/python.js';
 import { fetchSpark } from './engines/spark.js';
 import { fetchVersityGw } from './engines/versitygw.js';
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
     INGOT_SPARK_JARS: spark.jars,
     INGOT_ELASTICMQ: await fetchElasticMq(),
     INGOT_KAFKA: await fetchKafka(),
+    INGOT_POSTGRES: await fetchPostgres(),
     INGOT_VERSITYGW: await fetchVersityGw(),
     INGOT_HTTPFS_EXTENSION: await fetchExtension(python, 'httpfs'),
     INGOT_THOROUGH: '1',

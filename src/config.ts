@@ -95,6 +95,8 @@ const shape = z.object({
   from: z.string().optional(),
   follow: z.boolean().default(false),
   drain: z.boolean().default(false),
+  full: z.boolean().default(false),
+  lookback: durationMs.optional(),
   windowBytes: bytes.pipe(z.number().min(1e4, 'is less than 10KB').max(2e9, 'is more than 2GB')).optional(),
   windowRows: whole.pipe(z.number().min(1).max(1e7)).optional(),
   windowAge: durationMs.optional(),

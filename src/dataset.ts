@@ -1,132 +1,6 @@
-/** What a column holds in silver, and the type it has in Parquet. */
-export type ColumnType = 'text' | 'integer' | 'money' | 'text_map' | 'number' | 'boolean' | 'date' | 'timestamp';
+import type { Column, Columns, ColumnValue, Key } from './columns.js';
 
-/** Parquet (DuckDB) type of each column type. */
-export const sqlTypes: Readonly<Record<ColumnType, string>> = {
-  text: 'VARCHAR',
-  integer: 'BIGINT',
-  money: 'DECIMAL(18,4)',
-  text_map: 'MAP(VARCHAR, VARCHAR)',
-  number: 'DOUBLE',
-  boolean: 'BOOLEAN',
-  date: 'DATE',
-  timestamp: 'TIMESTAMP WITH TIME ZONE',
-};
-
-/**
- * Where a value stands in a body: a key of its own, whatever is in it (`user.id` is one key), or the way to a nested one as a
- * JSON pointer (RFC 6901), which begins with a slash: `/user/id`.
- */
-export type Key = string;
-
-/** The keys on the way to a value, from the outermost. */
-export function segmentsOf(key: Key): string[] {
-  if (!key.startsWith('/')) return [key];
-  return key.slice(1).split('/').map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-/** The key as a JSON pointer: unlike a JSON path it takes any key. */
-export function pointerOf(key: Key): string {
-  return segmentsOf(key).map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
-interface ColumnValue {
-  text: string;
-  integer: bigint;
-  /** Exact: the decimal's text. */
-  money: string;
-  text_map: ReadonlyMap<string, string>;
-  number: number;
-  boolean: boolean;
-  /** `2026-01-31`. */
-  date: string;
-  timestamp: Date;
-}
-
-/** One column of a contract: where its value is, what it must be. */
-export interface Column<T extends ColumnType = ColumnType, R extends boolean = boolean, V extends string = string> {
-  readonly type: T;
-  /** Where it is in the JSON object, the first that isn't null wins: a missing key is like a null. Empty: the column's own name. */
-  readonly keys: readonly Key[];
-  /** A row without it is rejected. */
-  readonly required: R;
-  /** Allowed values, after cleaning; anything else counts as unreadable. */
-  readonly values: readonly V[] | null;
-  /** Upper-cased before it is compared with `values`. */
-  readonly upper: boolean;
-  /** Of dates and timestamps: strptime patterns, the first that fits wins. Left out: ISO 8601. */
-  readonly formats?: readonly string[] | undefined;
-  /** Of dates: one that a two-digit year puts after the event's date is a century earlier. */
-  readonly past?: boolean | undefined;
-}
-
-export interface ColumnOptions<R extends boolean, V extends string> {
-  readonly keys?: readonly Key[];
-  readonly required?: R;
-  readonly values?: readonly V[];
-  readonly upper?: boolean;
-}
-
-/** Of columns whose values have one form. */
-export interface PlainOptions<R extends boolean> {
-  readonly keys?: readonly Key[];
-  readonly required?: R;
-}
-
-export interface TimestampOptions<R extends boolean> extends PlainOptions<R> {
-  readonly formats?: readonly string[];
-}
-
-export interface DateOptions<R extends boolean> extends TimestampOptions<R> {
-  readonly past?: boolean;
-}
-
-interface AnyOptions<R extends boolean, V extends string> extends ColumnOptions<R, V> {
-  readonly formats?: readonly string[];
-  readonly past?: boolean;
-}
-
-const usual = ['keys', 'required', 'values', 'upper'] as const;
-
-/** @param names the options that there are */
-function column<T extends ColumnType, R extends boolean, V extends string>(type: T, options: AnyOptions<R, V>, names: readonly (keyof AnyOptions<R, V>)[] = usual): Column<T, R, V> {
-  const unknown = Object.keys(options).find((name) => !names.some((known) => known === name));
-  if (unknown !== undefined) throw new TypeError(`${unknown} is no option of a ${type} column: ${names.join(', ')}`);
-  return {
-    type,
-    keys: options.keys ?? [],
-    required: (options.required ?? false) as R,
-    values: options.values ?? null,
-    upper: options.upper ?? false,
-    ...(options.formats === undefined ? {} : { formats: options.formats }),
-    ...(options.past === undefined ? {} : { past: options.past }),
-  };
-}
-
-export const text = <const R extends boolean = false, const V extends string = string>(options: ColumnOptions<R, V> = {}): Column<'text', R, V> =>
-  column('text', options);
-export const integer = <const R extends boolean = false>(options: ColumnOptions<R, string> = {}): Column<'integer', R> => column('integer', options);
-/** DECIMAL(18,4). */
-export const money = <const R extends boolean = false>(options: ColumnOptions<R, string> = {}): Column<'money', R> => column('money', options);
-/** A map of text to text, from GA4's `[{key, value: {string_value, int_value, …}}]` or a plain object. */
-export const textMap = (options: ColumnOptions<false, string> = {}): Column<'text_map', false> => column('text_map', options);
-/** DOUBLE; never infinite and never NaN. */
-export const number = <const R extends boolean = false>(options: PlainOptions<R> = {}): Column<'number', R> => column('number', options, ['keys', 'required']);
-/** BOOLEAN: `true` and `false`, in JSON or as texts, these in any case. */
-export const boolean = <const R extends boolean = false>(options: PlainOptions<R> = {}): Column<'boolean', R> => column('boolean', options, ['keys', 'required']);
-/**
- * DATE. By default from text in ISO 8601, of an instant its date in UTC. `formats: ['%d/%m/%y', …]` are strptime's patterns, tried in
- * order; days and months need no padding. A date that does not exist can't be read. `past: true`: a two-digit year never gives a date
- * after the event's own: `1/1/68` seen in 2016 is 1968. In an item's columns, `formats` cost the quick way of reading.
- */
-export const date = <const R extends boolean = false>(options: DateOptions<R> = {}): Column<'date', R> => column('date', options, ['keys', 'required', 'formats', 'past']);
-/**
- * TIMESTAMP WITH TIME ZONE, in UTC. By default from text in ISO 8601, one without a zone is UTC, an offset needs no colon, or from
- * milliseconds since 1970, as a number or as its digits. `formats` as of `date`.
- */
-export const timestamp = <const R extends boolean = false>(options: TimestampOptions<R> = {}): Column<'timestamp', R> => column('timestamp', options, ['keys', 'required', 'formats']);
-
-export type Columns = Readonly<Record<string, Column>>;
+export * from './columns.js';
 
 /** Events say when they happened. */
 export interface EventTime {
@@ -160,18 +34,28 @@ export interface LoadTime {
   readonly column?: string | undefined;
 }
 
+/** Rows that have no time at all, such as a catalogue: they are one partition, that of 1970-01-01, so that equal ones are one row whenever they come. */
+export interface NoTime {
+  readonly none: true;
+  /** As of `EventTime`. */
+  readonly column?: string | undefined;
+}
+
+/** Where a row's platform is told: by a key of it, or by the path of its file, whose innermost folder or name begins with it (`iOS/a.json`, `iOS_20160201.json`). */
+export type PlatformPlace = { readonly key: Key; readonly path?: undefined } | { readonly path: true; readonly key?: undefined };
+
 /** What a team writes in `datasets/<name>/dataset.ts`. */
 export interface Dataset<E extends Columns = Columns, I extends Columns = Columns> {
   readonly name: string;
   /** Rises with each change of the contract. */
   readonly version: number;
   /** When the event happened, or that only its receipt is known. */
-  readonly time: EventTime | LoadTime;
+  readonly time: EventTime | LoadTime | NoTime;
   /**
    * The second partition column: one of the values, matched without case and written as it is here. Anything else is null
    * in bronze and rejected by silver, and so is an event without one, unless it says `required: false`. Left out: null for all.
    */
-  readonly platform?: { readonly key: Key; readonly values: readonly string[]; readonly required?: boolean | undefined } | undefined;
+  readonly platform?: (PlatformPlace & { readonly values: readonly string[]; readonly required?: boolean | undefined }) | undefined;
   /** Texts that mean null. */
   readonly nulls: readonly string[];
   /** The event column that names a person: `forget` removes by it. */
@@ -186,12 +70,37 @@ export interface Dataset<E extends Columns = Columns, I extends Columns = Column
   readonly event: { readonly table: string; readonly columns: E };
   /** `silver.<table>`: a row per element of an array in the event. Left out: events have none, and no such table. */
   readonly items?: Items<I> | undefined;
+  /** Further arrays, at any depth, each with a table of its own. Left out: they stay in bronze. */
+  readonly arrays?: readonly ArrayTable[] | undefined;
+  /** Of several contracts in one folder: the names of files that hold such rows, globs without regard to case, `*listening*.csv*`. Left out: any file. */
+  readonly files?: readonly string[] | undefined;
+  /** Rows are taken from a database. `query`: a file in the dataset's folder, a SELECT for PostgreSQL of `id`, `at` and `body`. */
+  readonly database?: { readonly query: string } | undefined;
+  /** Set by whoever loads it: the folder that it is part of. */
+  readonly family?: Family | undefined;
+}
+
+/** A folder under `datasets/`: its contracts, whose silver tables its gold reads together. */
+export interface Family {
+  readonly name: string;
+  readonly parts: readonly Dataset[];
 }
 
 export interface Items<I extends Columns = Columns> {
   readonly table: string;
   readonly key: Key;
   readonly columns: I;
+}
+
+/**
+ * `silver.<table>`: a row per element of an array, by its event (event_id), the places of the elements around it (parent_path) and its
+ * place among its siblings (item_index). An element that is no object is read as `{"value": …}`.
+ */
+export interface ArrayTable<C extends Columns = Columns> {
+  readonly table: string;
+  /** A JSON pointer to the array; `*` stands for each element of an array around it: `/orders/` + `*` + `/lines`. */
+  readonly key: Key;
+  readonly columns: C;
 }
 
 /** A dataset whose events have items. */
@@ -206,9 +115,19 @@ export function defineDataset<const D extends Dataset>(dataset: D): D {
   return dataset;
 }
 
-/** When events happened; null when only their receipt is known. */
+/** Several contracts of one folder, each a kind of rows with tables of its own: `music_track`, `music_listening` in `datasets/music`. */
+export function defineDatasets<const D extends readonly Dataset[]>(...datasets: D): D {
+  return datasets;
+}
+
+/** The folder that a contract is part of; one that stands alone is its own. */
+export function familyOf(dataset: Dataset): Family {
+  return dataset.family ?? { name: dataset.name, parts: [dataset] };
+}
+
+/** When events happened; null when they don't say. */
 export function eventTimeOf({ time }: Dataset): EventTime | null {
-  return 'load' in time ? null : time;
+  return 'load' in time || 'none' in time ? null : time;
 }
 
 /** What an offset such as `-03:00` is; null for anything else. */
@@ -223,16 +142,16 @@ export function needsPlatform({ platform }: Dataset): boolean {
 }
 
 /** Columns that silver has beside the contract's: no column of a contract has such a name, case aside. */
-export const ownColumns: readonly string[] = ['event_id', 'item_index', 'event_date', 'platform', 'event_timestamp', 'item_count', 'issues', 'message_id', 'received_at'];
+export const ownColumns: readonly string[] = ['event_id', 'item_index', 'parent_path', 'event_date', 'platform', 'event_timestamp', 'item_count', 'issues', 'message_id', 'received_at'];
 
 /** The event time's column in silver's event and item tables. */
 export function timeColumn({ time }: Dataset): string {
   return time.column ?? 'event_timestamp';
 }
 
-/** Silver's tables that gold reads: the event table, and that of items if there is one. */
-export function rowTables({ event, items }: Dataset): string[] {
-  return [event.table, ...(items === undefined ? [] : [items.table])];
+/** Silver's tables that gold reads: the event table, that of items if there is one, and those of further arrays. */
+export function rowTables({ event, items, arrays = [] }: Dataset): string[] {
+  return [event.table, ...(items === undefined ? [] : [items.table]), ...arrays.map(({ table }) => table)];
 }
 
 /** All of silver's tables, the event table first. */

@@ -11,8 +11,8 @@ export interface Question {
 /** What `npm run demo -- <name>` does with a dataset. */
 export interface DemoCase {
   readonly dataset: GeneratedDataset;
-  /** Where the made events wait: an embedded queue, or a file of this name. */
-  readonly source: { readonly queue: string } | { readonly file: string };
+  /** Where the made events wait: an embedded queue, a file of this name, or a folder; of a folder, which parts of it are landed. */
+  readonly source: { readonly queue: string } | { readonly file: string } | { readonly folder: string; readonly from: readonly string[] };
   readonly questions: readonly Question[];
   /** Commands to go on with, without `npx ingot`. `LAKE` is the lake's folder. */
   readonly next: readonly string[];
@@ -70,7 +70,30 @@ const users: DemoCase = {
   next: ['query --lake LAKE "SELECT * FROM silver.user_product LIMIT 10"', 'profile silver.user_profile --lake LAKE'],
 };
 
-export const demoCases: readonly DemoCase[] = [shop, actions, bank, users];
+const music: DemoCase = {
+  dataset: 'music',
+  source: { folder: 'demo-music-files', from: ['.'] },
+  questions: [
+    { title: 'Top tracks', sql: 'SELECT * FROM gold.top_tracks ORDER BY place' },
+    { title: 'Favourite artists', sql: analysis('music', 'favourite_artists') },
+    { title: 'Plays by genre', sql: 'SELECT * FROM gold.plays_by_genre ORDER BY plays DESC, genre' },
+    { title: 'Listening with and without a track', sql: analysis('music', 'listening_balance') },
+  ],
+  next: ['query --lake LAKE "SELECT * FROM gold.top_tracks_by_user ORDER BY user_id, place LIMIT 10"', 'rejected music --lake LAKE', 'profile silver.track --lake LAKE'],
+};
+
+const storefront: DemoCase = {
+  dataset: 'storefront',
+  source: { folder: 'demo-storefront-files', from: ['views', 'orders'] },
+  questions: [
+    { title: 'Views and purchases, a day', sql: analysis('storefront', 'ctr_by_day'), rows: 10 },
+    { title: 'Products that turn views into purchases', sql: analysis('storefront', 'top_products') },
+    { title: 'Events by what they are', sql: 'SELECT event_type, event_name, CAST(sum(events) AS BIGINT) AS events, CAST(sum(product_views) AS BIGINT) AS product_views FROM gold.events_by_day GROUP BY event_type, event_name ORDER BY events DESC' },
+  ],
+  next: ['serve --lake LAKE --port 8080', 'status storefront --lake LAKE', 'query --lake LAKE "SELECT * FROM silver.purchase_order LIMIT 10"'],
+};
+
+export const demoCases: readonly DemoCase[] = [shop, actions, bank, users, music, storefront];
 
 function analysis(dataset: string, name: string): string {
   return readFileSync(new URL(`../../datasets/${dataset}/analyses/${name}.sql`, import.meta.url), 'utf8');

@@ -14,7 +14,8 @@ export function askedOf({ since, until, platform, layer, from }: Config, dataset
     if (platform !== undefined) throw usage('--platform is for silver: raw history lands whole', '--platform', 'Leave it out, or take the dates alone.');
     const uri = parseSourceUri(from);
     if (uri.kind === 'kafka') throw usage('a topic is no raw history: bronze knows which of its offsets it has', '--from', 'Take `ingot run` for a topic: it lands what is not there yet.');
-    if (uri.kind === 'sqs' || uri.pattern === '-') throw usage(`--from ${from} can't be read twice`, '--from', 'Raw history is a file, a folder or a glob; take `ingot run` for anything else.');
+    if (uri.kind === 'sql') throw usage('a database is no raw history: its rows are as they are now', '--from', 'Take `ingot run` for a database, with --full for all of its rows.');
+    if (uri.kind === 'sqs' || (uri.kind === 'files' && uri.pattern === '-')) throw usage(`--from ${from} can't be read twice`, '--from', 'Raw history is a file, a folder, a glob or s3://bucket/prefix; take `ingot run` for anything else.');
     return { layer: 'bronze', ...dates, platform: null, from };
   }
   if (layer === 'bronze') throw usage('--layer bronze needs --from: bronze is built from nothing else', '--layer', 'Say where the raw history is: --from FOLDER.');

@@ -1,5 +1,5 @@
 import { backfillTag } from '../bronze/absent.js';
-import type { Dataset } from '../dataset.js';
+import { familyOf, type Dataset } from '../dataset.js';
 import { distinctPartitions, partitionKey, type Partition } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
@@ -31,9 +31,9 @@ export async function silverProgress(lake: Lake, dataset: Dataset, range: Range,
 
 /** The dates of a range that silver's events or a table of gold have. */
 export async function goldDates(lake: Lake, dataset: Dataset, range: Range): Promise<string[]> {
-  const event = await lake.table('silver', dataset.event.table).snapshot();
+  const events = await Promise.all(familyOf(dataset).parts.map(({ event }) => lake.table('silver', event.table).snapshot()));
   const gold = await Promise.all((await lake.tableNames('gold')).map((table) => lake.table('gold', table).snapshot()));
-  const dates = [event, ...gold].flatMap(filesOf).flatMap(({ partitionValues }) => partitionValues['event_date'] ?? []);
+  const dates = [...events, ...gold].flatMap(filesOf).flatMap(({ partitionValues }) => partitionValues['event_date'] ?? []);
   return [...new Set(dates)].filter((date) => date >= range.since && date <= range.until).sort();
 }
 

@@ -160,7 +160,7 @@ function countsOf(window: Window, { landed, rejected, forgotten }: LandedMessage
   const kept = rowsOf(landed) + rowsOf(rejected) + forgotten;
   const dropped = overlapped ? window.rows - kept : 0;
   const received = window.rows + window.repeated - outside - dropped;
-  if (window.partitions.size > 0 && received !== kept) throw new LakeError(`${received} records were read and ${kept} are to be landed`, { code: 'INTERNAL', op: 'commit', path: window.source });
+  if (window.partitions.size > 0 && window.redeliveries.length === 0 && received !== kept) throw new LakeError(`${received} records were read and ${kept} are to be landed`, { code: 'INTERNAL', op: 'commit', path: window.source });
   return {
     received,
     landed: rowsOf(landed),

@@ -2,6 +2,7 @@ import type { DuckDBValue } from '@duckdb/node-api';
 import { eventTimeOf, pointerOf, segmentsOf, zoneOffsetMinutes, type Dataset, type EventTime, type TimePattern } from '../dataset.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
 import { fill, sqlFile } from '../lake/sql.js';
+import { pathPattern } from '../place.js';
 
 const landTemplate = sqlFile(import.meta.url, './land.sql');
 const placedTemplate = sqlFile(import.meta.url, './placed.sql');
@@ -13,6 +14,7 @@ const numbers = sqlFile(import.meta.url, './time-numbers.sql').trim();
 const clock = sqlFile(import.meta.url, './clock.sql').trim();
 const clockReasons = sqlFile(import.meta.url, './clock-reasons.sql').trim();
 const loadTime = sqlFile(import.meta.url, './load-timestamp.sql').trim();
+const noTime = sqlFile(import.meta.url, './no-timestamp.sql').trim();
 const platform = sqlFile(import.meta.url, './platform.sql').trim();
 
 /** SQL that reads messages by the contract. @param also columns of the messages that are kept besides, each with a comma after it; @param forgotten tells of a body whether its person was forgotten */
@@ -22,7 +24,7 @@ export function landSelect(dataset: Dataset, messages: string, also = '', forgot
     messages,
     also,
     ...foundIn(dataset),
-    event_timestamp: time === null ? loadTime : timestampOf(time),
+    event_timestamp: time !== null ? timestampOf(time) : 'none' in dataset.time ? noTime : loadTime,
     reasons: time === null ? '' : reasonsOf(time),
     numbers: time === null || patternOf(time) !== null ? '' : `,\n      ${fill(numbers, foundIn(dataset))}`,
     forgotten,
@@ -55,20 +57,21 @@ function timeParameters(time: EventTime | null): Record<string, DuckDBValue> {
 
 function platformParameters({ platform: place }: Dataset): Record<string, DuckDBValue> {
   if (place === undefined) return {};
-  return { platform_path: pointerOf(place.key), platforms: textList(place.values), platforms_upper: textList(place.values.map((value) => value.toUpperCase())) };
+  const where = place.key === undefined ? { platform_pattern: pathPattern(place.values) } : { platform_path: pointerOf(place.key) };
+  return { ...where, platforms: textList(place.values), platforms_upper: textList(place.values.map((value) => value.toUpperCase())) };
 }
 
 /** SQL of the texts that are looked up in a body at once, and where each of them is in the list. */
 function foundIn(dataset: Dataset): { readonly found: string; readonly time_text: string; readonly clock_text: string; readonly platform: string } {
   const time = eventTimeOf(dataset);
   const timed = time === null ? [] : patternOf(time)?.clock === undefined ? ['$time_path'] : ['$time_path', '$clock_path'];
-  const paths = [...timed, ...(dataset.platform === undefined ? [] : ['$platform_path'])];
+  const paths = [...timed, ...(dataset.platform?.key === undefined ? [] : ['$platform_path'])];
   const at = (path: string): string => (paths.includes(path) ? `found[${paths.indexOf(path) + 1}]` : 'CAST(NULL AS VARCHAR)');
   return {
     found: paths.length === 0 ? 'CAST(NULL AS VARCHAR[])' : `CASE WHEN json_valid(body) THEN json_extract_string(body, [${paths.join(', ')}]) END`,
     time_text: at('$time_path'),
     clock_text: at('$clock_path'),
-    platform: dataset.platform === undefined ? 'CAST(NULL AS VARCHAR)' : fill(platform, { platform_text: at('$platform_path') }),
+    platform: dataset.platform === undefined ? 'CAST(NULL AS VARCHAR)' : fill(platform, { platform_text: dataset.platform.key === undefined ? 'regexp_extract(source, $platform_pattern, 1)' : at('$platform_path') }),
   };
 }
 

@@ -1,7 +1,7 @@
 -- grain: one row per message
 -- inputs: the slot `messages` (a SELECT of body, message_id, source, source_position, sent_at, received_at, and what `also` names),
 --         the slots `found` (texts of a body, looked up at once by $time_path, $clock_path, $platform_path, JSON pointers), `time_text` and `clock_text` (where they are in it),
---         `event_timestamp`, `platform` and `reasons` (what the contract makes of them), $time_name, $clock_name, $platforms, $platforms_upper, $time_numbers (whether a time may be a number),
+--         `event_timestamp`, `platform` and `reasons` (what the contract makes of them), $time_name, $clock_name, $platforms, $platforms_upper, $platform_pattern (of a source's path), $time_numbers (whether a time may be a number),
 --         $time_pattern (strptime's), $time_zone or $zone_minutes (of texts that name no zone)
 -- purpose: bronze rows with event time, date and platform; where `reason` is not null the message has none and is rejected;
 --          reason forgotten: it is of a person who was forgotten, and goes nowhere

@@ -109,8 +109,8 @@ export class Window {
       }
       this.ids.add(message.messageId);
       this.rows++;
-      if (message.redelivered) this.redeliveries.push(message);
-      const facts = { message_id: message.messageId, source: this.source, source_position: message.position, sent_at_ms: message.sentAtMs, received_at_ms: message.receivedAtMs };
+      if (message.redelivered) this.redeliveries.push({ messageId: message.messageId, sentAtMs: message.sentAtMs });
+      const facts = { message_id: message.messageId, source: this.source, source_position: message.position, sent_at_ms: message.sentAtMs, received_at_ms: message.receivedAtMs, ...(message.key === undefined ? {} : { message_key: message.key, message_headers: message.headers ?? null }) };
       if (isWellFormed(message.body)) good.push(this.measured(JSON.stringify({ body: message.body, ...facts })));
       else await this.append(this.bad, { body: Buffer.from(message.body).toString('base64'), ...facts, reason: 'not_utf8' });
     }

@@ -1,16 +1,14 @@
-import { loadDataset } from '../load.js';
 import { audit, type AuditSummary } from '../report/audit.js';
-import type { Context } from './context.js';
 import { count, plural } from './output.js';
+import { forEachPart } from './parts.js';
 
 const maxShown = 50;
 
-export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+export const run = forEachPart(async (context, dataset) => {
   const summary = await audit(context.lake, dataset, await context.lake.tableNames('gold'));
   context.result(summary, auditLines(summary));
   return summary.balanced ? 0 : 1;
-}
+});
 
 export function auditLines(summary: AuditSummary): string[] {
   const rows = (name: 'bronze' | 'silver' | 'rejected' | 'duplicates'): number => summary.dates.reduce((total, date) => total + date[name], 0);

@@ -9,13 +9,14 @@ import { defaultRunDates, mergeGold, type GoldSummary } from '../gold/gold.js';
 import { loadModels } from '../gold/model.js';
 import { inputRange } from '../gold/ranges.js';
 import { partitionKey } from '../lake/changes.js';
-import { loadDataset } from '../load.js';
+import { loadDataset, loadFamily } from '../load.js';
 import { planSilver, within } from '../silver/plan.js';
 import { buildSilver } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { goldLines, modelsDir, refreshGold } from './gold.js';
 import { landHistory } from './history.js';
 import { count, plural } from './output.js';
+import { forEachPart } from './parts.js';
 import { pace } from './pace.js';
 import { plannedBronze, plannedGold, plannedSilver, showPlans } from './plan.js';
 import { silverLines } from './silver.js';
@@ -29,7 +30,15 @@ export interface BackfillSteps {
 }
 
 export function run(context: Context): Promise<number> {
-  return backfill(context);
+  const { from, layer } = context.config;
+  // History is of one kind of rows, and gold is built once for all of them.
+  if (from !== undefined) return backfill(context);
+  return layer === 'gold' ? backfillGold(context) : forEachPart((of) => backfill(of))(context);
+}
+
+async function backfillGold(context: Context): Promise<number> {
+  const [first] = (await loadFamily(context.config.datasets, context.args[0] ?? '')).asked;
+  return backfill({ ...context, args: [first?.name ?? ''] });
 }
 
 /** Rebuilds a range of silver or gold, or lands raw history, and all that depends on it; goes on with what was asked for before. */

@@ -1,17 +1,26 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { History } from '../bronze/absent.js';
 import { Bronze, type WindowCounts } from '../bronze/bronze.js';
 import { consume, type WindowLimits } from '../bronze/consume.js';
-import type { Dataset } from '../dataset.js';
-import { LakeError } from '../errors.js';
-import { loadDataset } from '../load.js';
+import { BronzeRows } from '../bronze/landed.js';
+import { familyOf, type Dataset } from '../dataset.js';
+import { LakeError, messageOf } from '../errors.js';
+import { loadFamily } from '../load.js';
+import { platformOfPath } from '../place.js';
 import { gapError, Gaps } from '../sources/kafka-gap.js';
+import type { RowsSource } from '../sources/landed.js';
 import { openSource } from '../sources/open.js';
 import type { OffsetGap } from '../sources/source.js';
 import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
+import { FilesOfParts } from './files-of-parts.js';
 import { count, plural, printError, size } from './output.js';
+import { Said, sourceParts } from './parts.js';
 
 const maxReopenings = 20;
+
+const defaultLookbackMs = 30 * 86_400_000;
 
 /** Two windows at once must stay below what a queue lets be in flight. */
 const mostQueueRows = 50_000;
@@ -40,12 +49,41 @@ export interface BronzeSummary {
 }
 
 export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
-  const startedAtMs = context.clock.nowMs();
-  const { summary, failures } = await land(context, dataset);
-  context.result(summary, bronzeLines(dataset, summary, context.clock.nowMs() - startedAtMs));
+  const { config } = context;
+  const { asked } = await loadFamily(config.datasets, context.args[0] ?? '');
+  const parts = await landParts(context, sourceParts(asked, sourceOf(config)));
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) context.result(only.summary, bronzeLines(only.dataset, only.summary, only.tookMs));
+  else {
+    const said = new Said(context);
+    for (const { dataset, summary, tookMs } of parts) said.of(dataset).result(summary, bronzeLines(dataset, summary, tookMs));
+    said.tell();
+  }
+  const failures = parts.flatMap((part) => part.failures);
   for (const failure of failures) printError(failure, process.stderr);
   return failures.length === 0 ? 0 : 1;
+}
+
+export interface LandedPart {
+  readonly dataset: Dataset;
+  readonly summary: BronzeSummary;
+  readonly failures: readonly LakeError[];
+  readonly tookMs: number;
+}
+
+/** Lands each kind of rows that a source has, one after the other; files that are of none of them are failures of the last. */
+export async function landParts(context: Context, parts: readonly Dataset[]): Promise<LandedPart[]> {
+  const { clock } = context;
+  const files = new FilesOfParts(parts);
+  const landed: LandedPart[] = [];
+  for (const dataset of parts) {
+    const startedAtMs = clock.nowMs();
+    const { summary, failures } = await land(context, dataset, undefined, null, files.takes(dataset));
+    const left = dataset === parts.at(-1) && !context.signal.aborted ? files.failures() : [];
+    summary.errors.push(...left.map(({ message }) => message));
+    landed.push({ dataset, summary, failures: [...failures, ...left], tookMs: clock.nowMs() - startedAtMs });
+  }
+  return landed;
 }
 
 /** Lands from `--from` until the source is drained or the signal aborts. */
@@ -54,17 +92,18 @@ export async function land(
   dataset: Dataset,
   afterCommit: (counts: WindowCounts) => Promise<void> = () => Promise.resolve(),
   history: History | null = null,
+  takes?: (path: string) => boolean,
 ): Promise<{ readonly summary: BronzeSummary; readonly failures: readonly LakeError[] }> {
   const { config, clock, lake, progress, signal } = context;
-  if (config.from === undefined) throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, kafka://host:9092/topic, a file, a folder, a glob, or - for stdin.' });
+  const from = sourceOf(config);
   await lake.storage.prepare();
   const summary: BronzeSummary = { received: 0, landed: 0, rejected: 0, redelivered: 0, forgotten: 0, commits: 0, files: 0, bytes: 0, partitions: [], notAcked: 0, errors: [], stopped: false };
-  const limits = limitsOf(config, config.from);
+  const limits = limitsOf(config, from);
   const gaps = new Gaps();
   for (let reopened = 0; ; reopened++) {
     const bronze = new Bronze(lake, dataset, { maxRejected: config.maxRejected, history });
     const taken = await bronze.open();
-    const source = await openSource(config.from, {
+    const source = await openSource(from, {
       follow: config.follow,
       clock,
       offsets: () => bronze.offsets(),
@@ -74,6 +113,9 @@ export async function land(
       signal,
       environment: process.env,
       log: (text) => progress.note(text),
+      takes,
+      placeOf: placeOf(dataset),
+      rows: await rowsOf(context, dataset),
     }).catch((error: unknown) => {
       if (signal.aborted) return null;
       throw error;
@@ -97,12 +139,33 @@ export async function land(
     } catch (error) {
       gaps.add(source.gaps ?? []);
       if (!isConflict(error) || reopened === maxReopenings) throw error;
-      if (config.from === '-') throw stdinConflict(error);
+      if (from === '-') throw stdinConflict(error);
       progress.note('another process landed at the same time: reading again what it left');
     } finally {
       await source.close();
     }
   }
+}
+
+/** Where `--from` points. @throws LakeError USAGE when it is missing */
+export function sourceOf({ from }: Context['config']): string {
+  if (from !== undefined) return from;
+  throw new LakeError('--from is missing', { code: 'USAGE', op: 'options', path: '--from', hint: 'Say where events come from: --from sqs://queue, kafka://host:9092/topic, a file, a folder, a glob, a ZIP, s3://bucket/prefix, postgres://user@host/database, pglite://folder, or - for stdin.' });
+}
+
+/** What the path of a file says of its rows, by the contract. */
+function placeOf({ platform }: Dataset): ((path: string) => string) | undefined {
+  return platform?.path === true ? (path) => platformOfPath(platform.values, path) : undefined;
+}
+
+/** How rows of a database are compared, by the contract. */
+async function rowsOf({ config, lake }: Context, dataset: Dataset): Promise<RowsSource | undefined> {
+  if (dataset.database === undefined) return undefined;
+  const path = join(config.datasets, familyOf(dataset).name, dataset.database.query);
+  const query = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw new LakeError(`the database query can't be read: ${messageOf(error)}`, { code: 'DATASET_INVALID', op: 'load dataset', path, hint: '`database.query` in dataset.ts names a file in the dataset\'s folder.', cause: error });
+  });
+  return { query: query.trim().replace(/;$/, ''), path, landed: new BronzeRows(lake, dataset), lookbackMs: config.full ? null : (config.lookback ?? defaultLookbackMs), dataset: dataset.name };
 }
 
 function isConflict(error: unknown): error is LakeError {

@@ -1,38 +1,46 @@
-import type { Dataset } from '../dataset.js';
-import type { LakeError } from '../errors.js';
-import { bronzeLines, type BronzeSummary } from './bronze.js';
+import { bronzeLines, type LandedPart } from './bronze.js';
 import type { Context } from './context.js';
 import { goldLines } from './gold.js';
 import type { Layers } from './layers.js';
 import { errorObject, printError } from './output.js';
+import { Said } from './parts.js';
 import { silverLines } from './silver.js';
 
 /** What a run has done to all layers. */
 export interface BuiltLayers {
-  readonly bronze: BronzeSummary;
-  readonly failures: readonly LakeError[];
-  readonly tookMs: number;
+  readonly landed: readonly LandedPart[];
   readonly layers: Layers;
   /** Why silver or gold is not up to date; null when both are. */
   readonly failed: { readonly error: unknown } | null;
 }
 
-/** Prints what a run has done. @returns the exit status */
-export function tellBuilt(context: Context, dataset: Dataset, { bronze, failures, tookMs, layers: { silver, gold }, failed }: BuiltLayers): number {
-  context.result(
-    {
-      bronze,
-      ...(silver === null ? {} : { silver: { tables: silver.tables } }),
-      ...(gold === null ? {} : { gold: { tables: gold.tables } }),
-      ...(failed === null ? {} : { error: errorObject(failed.error) }),
-    },
-    [
-      ...bronzeLines(dataset, bronze, tookMs),
-      ...(silver === null ? [] : silverLines(context, dataset, silver)),
-      ...(gold === null ? [] : goldLines(gold)),
-    ],
-  );
+/** Prints what a run has done, of several kinds of rows by each. @returns the exit status */
+export function tellBuilt(context: Context, { landed, layers, failed }: BuiltLayers): number {
+  const { gold } = layers;
+  const together = { ...(gold === null ? {} : { gold: { tables: gold.tables } }), ...(failed === null ? {} : { error: errorObject(failed.error) }) };
+  const goldText = gold === null ? [] : goldLines(gold);
+  const [only] = landed;
+  if (only !== undefined && landed.length === 1) {
+    const { summary, lines } = partOf(context, layers, only);
+    context.result({ ...summary, ...together }, [...lines, ...goldText]);
+  } else {
+    const said = new Said(context);
+    for (const part of landed) {
+      const { summary, lines } = partOf(context, layers, part);
+      said.of(part.dataset).result(summary, lines);
+    }
+    said.tell(together, goldText);
+  }
+  const failures = landed.flatMap((part) => part.failures);
   for (const failure of failures) printError(failure, process.stderr);
   if (failed !== null) printError(failed.error, process.stderr);
   return failures.length === 0 && failed === null ? 0 : 1;
+}
+
+function partOf(context: Context, layers: Layers, { dataset, summary, tookMs }: LandedPart): { readonly summary: object; readonly lines: string[] } {
+  const silver = layers.silver.get(dataset.name) ?? null;
+  return {
+    summary: { bronze: summary, ...(silver === null ? {} : { silver: { tables: silver.tables } }) },
+    lines: [...bronzeLines(dataset, summary, tookMs), ...(silver === null ? [] : silverLines(context, dataset, silver))],
+  };
 }

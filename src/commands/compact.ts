@@ -1,19 +1,18 @@
 import { join } from 'node:path';
+import { familyOf } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadModels } from '../gold/model.js';
-import { loadDataset } from '../load.js';
 import { compactScope, previewCompact, type CompactedTable, type CompactSummary } from '../maintain/compact.js';
 import { closedPartitions } from '../maintain/plan.js';
 import { datasetScopes } from '../maintain/scopes.js';
-import type { Context } from './context.js';
 import { count, plural, size } from './output.js';
+import { forEachPart } from './parts.js';
 
 const defaultOlderThanMs = 86_400_000;
 
-export async function run(context: Context): Promise<number> {
+export const run = forEachPart(async (context, dataset) => {
   const { config, lake, signal, progress } = context;
-  const dataset = await loadDataset(config.datasets, context.args[0] ?? '');
-  const { models } = await loadModels(join(config.datasets, dataset.name, 'gold'));
+  const { models } = await loadModels(join(config.datasets, familyOf(dataset).name, 'gold'));
   const scopes = datasetScopes(lake, dataset, models.map(({ name }) => name));
   const anchors = await Promise.all(scopes.map(({ scope }) => scope.anchor.snapshot()));
   if (anchors.every((snapshot) => snapshot === null)) {
@@ -30,7 +29,7 @@ export async function run(context: Context): Promise<number> {
   const stopped = summaries.some((summary) => summary.stopped);
   context.result({ dryRun: config.dryRun, closedBefore: rule.closedBefore, stopped, tables }, compactLines(tables, { closedBefore: rule.closedBefore ?? '', dryRun: config.dryRun, stopped }));
   return 0;
-}
+});
 
 function compactLines(tables: Readonly<Record<string, CompactedTable>>, { closedBefore, dryRun, stopped }: { readonly closedBefore: string; readonly dryRun: boolean; readonly stopped: boolean }): string[] {
   const entries = Object.entries(tables);

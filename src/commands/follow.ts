@@ -30,7 +30,7 @@ export async function follow(context: Context, dataset: Dataset): Promise<number
     return new Lake({ ...context.lake.options, memoryLimitBytes, threads: Math.min(context.lake.options.threads, 2 * threadsWithin(memoryLimitBytes)) });
   };
   const [landingLake, layersLake, statusLake] = [part(0.35), part(0.4), part(0.05)];
-  const layers = new Layers({ ...context, lake: layersLake }, dataset);
+  const layers = new Layers({ ...context, lake: layersLake }, [dataset]);
   const counts = { received: 0, landed: 0, rejected: 0, redelivered: 0, forgotten: 0, commits: 0 };
   const refresher = new Refresher(
     async () => {
@@ -56,7 +56,7 @@ export async function follow(context: Context, dataset: Dataset): Promise<number
     await idle;
     await refresher.settle();
     const failed = await layers.refresh(true).then(() => null, (error: unknown) => ({ error }));
-    return tellBuilt(context, dataset, { bronze: summary, failures, tookMs, layers, failed });
+    return tellBuilt(context, { landed: [{ dataset, summary, failures, tookMs }], layers, failed });
   } finally {
     stop.abort();
     await refresher.settle();

@@ -1,4 +1,4 @@
-import { silverTables, type Dataset } from '../dataset.js';
+import { familyOf, silverTables, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { forgetInBronze, listPerson, previewBronze, type ForgetEvents, type ForgottenRows } from '../forget/bronze.js';
 import { personParameters } from '../forget/person.js';
@@ -6,12 +6,12 @@ import { forgetInSilver, otherStalePartitions, type ForgottenSilver } from '../f
 import { verifyForgotten, type Verified } from '../forget/verify.js';
 import { releaseDiscarded } from '../lake/discard.js';
 import type { Parameters } from '../lake/duckdb.js';
-import { loadDataset } from '../load.js';
 import { partitionName } from '../lake/staged.js';
 import { mergeSilver, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { refreshGold } from './gold.js';
 import { count, plural, size } from './output.js';
+import { forEachPart } from './parts.js';
 import { refreshSilver } from './silver.js';
 import { vacuumAll } from './vacuum.js';
 
@@ -32,9 +32,8 @@ interface Receipt {
   readonly verified: Verified;
 }
 
-export async function run(context: Context): Promise<number> {
+export const run = forEachPart(async (context, dataset) => {
   const { config, lake, progress } = context;
-  const dataset = await loadDataset(config.datasets, context.args[0] ?? '');
   const person = config.userId ?? '';
   const parameters = personParameters(dataset, person);
   const tables = [`${dataset.name}_rejected`, dataset.name];
@@ -53,7 +52,7 @@ export async function run(context: Context): Promise<number> {
   await lake.storage.put(`_ingot/receipts/${receipt.endedAt.replaceAll(/[:.]/g, '-')}-${receipt.idHash.slice(0, 12)}.json`, JSON.stringify(receipt));
   context.result(receipt, receiptLines(receipt));
   return receipt.verified.found.length === 0 ? 0 : 1;
-}
+}, ({ person }) => person !== undefined);
 
 /** From the list to the proof: each step may be done again, so a killed one is run again from the beginning. */
 async function forget(context: Context, dataset: Dataset, person: string, parameters: Parameters, tables: readonly string[], events: ForgetEvents): Promise<Receipt> {
@@ -68,7 +67,7 @@ async function forget(context: Context, dataset: Dataset, person: string, parame
   const rewritten = await forgetInSilver(lake, dataset);
   const rebuilt = mergeSilver(others, await refreshSilver(context, dataset, {}));
   const gold = await refreshGold(context, dataset, null);
-  for (const layer of ['bronze', 'silver', 'gold']) await releaseDiscarded(lake, `${layer}.${dataset.name}`, Infinity);
+  for (const layer of ['bronze', 'silver', 'gold']) await releaseDiscarded(lake, `${layer}.${layer === 'gold' ? familyOf(dataset).name : dataset.name}`, Infinity);
   const vacuumed = await vacuumAll(context, dataset, 0);
   const folders = [...tables.map((table) => `bronze/${table}`), ...silverTables(dataset).map((table) => `silver/${table}`), ...(await lake.tableNames('gold')).map((table) => `gold/${table}`), '_ingot/intents', '_ingot/discard', '_ingot/receipts'];
   const verified = await verifyForgotten(lake, folders, parameters, (files, of) => progress.update(`forget: ${count(files)} of ${plural(of, 'file')} proved`));

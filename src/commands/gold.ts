@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import type { Dataset } from '../dataset.js';
+import { familyOf, type Dataset } from '../dataset.js';
 import { buildGold, type BuildOptions, type GoldEvents, type GoldSummary } from '../gold/gold.js';
 import { isIdle, type AskedGold } from '../gold/plan.js';
-import { loadDataset } from '../load.js';
+import { loadFamily } from '../load.js';
 import type { Context } from './context.js';
 import { count, plural } from './output.js';
 import { plannedGold, showPlans } from './plan.js';
 import { listed } from './silver.js';
 
 export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+  const [dataset] = (await loadFamily(context.config.datasets, context.args[0] ?? '')).parts;
+  if (dataset === undefined) return 1;
   if (context.config.plan) {
     showPlans(context, dataset, { gold: await plannedGold(context, dataset, null) });
     return 0;
@@ -26,7 +27,7 @@ export async function refreshGold(context: Context, dataset: Dataset, range: Ask
 }
 
 export function modelsDir({ config }: Context, dataset: Dataset): string {
-  return join(config.datasets, dataset.name, 'gold');
+  return join(config.datasets, familyOf(dataset).name, 'gold');
 }
 
 /** Says how far gold is, and which checks fail that the user accepts. */

@@ -17,7 +17,8 @@ const mostMergeRuns = 2;
 
 /** Silver and gold, refreshed as often as it takes; what all refreshes did, together. */
 export class Layers {
-  silver: SilverSummary | null = null;
+  /** By the contract's name. */
+  readonly silver = new Map<string, SilverSummary>();
   gold: GoldSummary | null = null;
   refreshes = 0;
   /** How long the last refresh took; null before the first. */
@@ -27,21 +28,26 @@ export class Layers {
   private deferred = false;
   private readonly hot: HotGold | null;
 
+  /** @param parts contracts of one folder: all share its gold */
   constructor(
     private readonly context: Context,
-    private readonly dataset: Dataset,
+    private readonly parts: readonly Dataset[],
   ) {
-    this.hot = context.config.follow ? new HotGold(context.lake, dataset, modelsDir(context, dataset)) : null;
+    const [first] = parts;
+    this.hot = context.config.follow && first !== undefined ? new HotGold(context.lake, first, modelsDir(context, first)) : null;
   }
 
   /** @param whole leave nothing for later */
   async refresh(whole: boolean): Promise<void> {
     const { clock } = this.context;
     const startedAtMs = clock.nowMs();
-    const silver = await refreshSilver(this.context, this.dataset);
-    this.silver = mergeSilver(this.silver, silver);
-    if (silver.partitions.length > 0) this.silverCommits++;
-    this.gold = mergeGold(this.gold, await this.refreshGold(whole));
+    for (const part of this.parts) {
+      const silver = await refreshSilver(this.context, part);
+      this.silver.set(part.name, mergeSilver(this.silver.get(part.name) ?? null, silver));
+      if (silver.partitions.length > 0) this.silverCommits++;
+    }
+    const gold = await this.refreshGold(whole);
+    if (gold !== null) this.gold = mergeGold(this.gold, gold);
     this.refreshes++;
     this.refreshMs = clock.nowMs() - startedAtMs;
   }
@@ -54,18 +60,22 @@ export class Layers {
   /** Merges the small files that refreshes leave behind, as long as there are no more commits than windows. */
   async merge(windows: number): Promise<void> {
     if (this.silverCommits + mostMergeRuns > windows) return;
-    const [, silver] = datasetScopes(this.context.lake, this.dataset, []);
-    if (silver === undefined) return;
-    const { runs } = await compactScope(silver.scope, silver.tables, { rule: openPartitions, signal: this.context.signal });
-    this.silverCommits += runs;
+    for (const part of this.parts) {
+      const [, silver] = datasetScopes(this.context.lake, part, []);
+      if (silver === undefined) continue;
+      const { runs } = await compactScope(silver.scope, silver.tables, { rule: openPartitions, signal: this.context.signal });
+      this.silverCommits += runs;
+    }
   }
 
   async close(): Promise<void> {
     await this.hot?.close();
   }
 
-  private async refreshGold(whole: boolean): Promise<GoldSummary> {
-    if (this.hot === null) return refreshGold(this.context, this.dataset, null);
+  private async refreshGold(whole: boolean): Promise<GoldSummary | null> {
+    const [first] = this.parts;
+    if (first === undefined) return null;
+    if (this.hot === null) return refreshGold(this.context, first, null);
     const { clock } = this.context;
     const startedAtMs = clock.nowMs();
     const defer = !whole && startedAtMs < this.coldAtMs;

@@ -1,7 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { goneInputs } from '../backfill/gone.js';
-import type { Dataset } from '../dataset.js';
+import { familyOf, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { defaultRunDates, goldInputs } from '../gold/gold.js';
 import { loadModels } from '../gold/model.js';
@@ -17,7 +16,8 @@ import { builtPartitions } from '../silver/built.js';
 import { planSilver, type SilverPlan } from '../silver/plan.js';
 import { runsOf } from '../silver/silver.js';
 import { silverSpecs } from '../silver/tables.js';
-import { findFiles } from '../sources/find.js';
+import { foundIn } from '../sources/found.js';
+import { readableNames } from '../sources/stored.js';
 import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
 import { count, plural, size } from './output.js';
@@ -102,11 +102,11 @@ function inRuns(plan: SilverPlan) {
  */
 export async function plannedGold(context: Context, dataset: Dataset, range: AskedGold | null, silverDates: readonly string[] = []): Promise<PlannedGold | null> {
   const { lake, config } = context;
-  const models = await loadModels(join(config.datasets, dataset.name, 'gold'));
+  const models = await loadModels(join(config.datasets, familyOf(dataset).name, 'gold'));
   const planned = goldInputs(dataset, models);
   const plan = await planGold(lake, planned, range, 0);
   if (plan === null && silverDates.length === 0) return null;
-  const silver = await Promise.all(planned.silverTables.map((table) => lake.table('silver', table).snapshot()));
+  const silver = await Promise.all(planned.silver.flat().map((table) => lake.table('silver', table).snapshot()));
   const gold = await Promise.all(planned.datedTables.map((table) => lake.table('gold', table).snapshot()));
   const there = new Set(gold.length === 0 ? [] : [...silverDates, ...[...silver, ...gold].flatMap(datesOf)]);
   const own = new Set(plan?.dates);
@@ -145,9 +145,13 @@ function together(inputs: readonly Input[]): Input {
 /** The files that would be read as raw history. @throws LakeError SOURCE_NOT_FOUND, USAGE */
 export async function plannedBronze(from: string): Promise<PlannedBronze> {
   const uri = parseSourceUri(from);
-  const found = uri.kind === 'files' ? await findFiles(uri.pattern, () => undefined) : [];
-  const files = await Promise.all(found.map(async (path) => ({ path, bytes: (await stat(path)).size })));
-  if (files.length === 0) throw new LakeError(`no file matches ${from}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: from, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
+  const files: { path: string; bytes: number }[] = [];
+  if (uri.kind === 'files' || uri.kind === 's3') {
+    const found = await foundIn(uri, '', () => undefined);
+    for await (const file of found.all()) files.push({ path: file.name, bytes: await file.bytes() });
+    await found.close();
+  }
+  if (files.length === 0) throw new LakeError(`no file matches ${from}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: from, hint: `Give a file, a folder with ${readableNames}, or a glob in quotes.` });
   return { files, bytes: files.reduce((total, { bytes }) => total + bytes, 0) };
 }
 

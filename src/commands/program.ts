@@ -7,12 +7,14 @@ export type Execute = (name: CommandName, args: readonly string[], options: unkn
 const option = (flags: string, description: string): Option => new Option(flags, description);
 
 const options = {
-  from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, folder or glob of .ndjson, .jsonl, .json, .csv, .tsv (also .gz), or - for stdin').env('INGOT_FROM'),
+  from: option('--from <uri>', 'where events come from: sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, folder or glob of .ndjson, .jsonl, .json, .csv, .tsv (also .gz, or in .zip), s3://bucket/prefix, postgres://user@host/database, pglite://folder, or - for stdin').env('INGOT_FROM'),
   drain: option('--drain', 'stop when the source is empty (the default)').conflicts('follow'),
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
   windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default(undefined, 'a sixteenth of --memory, 128MB at most'),
   windowRows: option('--window-rows <n>', '… or this many messages; from a queue 50000 at most').env('INGOT_WINDOW_ROWS').default('200000'),
   windowAge: option('--window-age <duration>', '… or when it has been open so long').env('INGOT_WINDOW_AGE').default(undefined, '60s; 1s for run --follow'),
+  full: option('--full', 'of a database: compare all rows with the lake'),
+  lookback: option('--lookback <duration>', 'of a database: compare rows so much older than the newest').env('INGOT_LOOKBACK').default(undefined, '30d; all in the first run'),
   since: option('--since <date>', 'first event date, UTC, included: 2026-01-31'),
   until: option('--until <date>', 'last event date, UTC, included'),
   maxRejected: option('--max-rejected <share>', 'stop before publishing when more than this share of a batch is rejected: 5%').env('INGOT_MAX_REJECTED'),
@@ -41,7 +43,7 @@ export function buildProgram(version: string, execute: Execute): Command {
     return command;
   };
 
-  const source = [options.from, options.drain, options.follow, options.windowBytes, options.windowRows, options.windowAge, options.maxRejected];
+  const source = [options.from, options.drain, options.follow, options.windowBytes, options.windowRows, options.windowAge, options.maxRejected, options.lookback, options.full];
   add('bronze', '<dataset>', 'Land events verbatim: read a window, commit it, only then acknowledge it.', source);
   add('silver', '<dataset>', 'Bring the typed rows of the partitions that have changed up to date.', [options.plan, options.jobs, options.maxRejected]);
   add('gold', '<dataset>', 'Bring the metrics of the dates that have changed up to date.', [options.plan, options.jobs, options.accept]);
@@ -51,7 +53,7 @@ export function buildProgram(version: string, execute: Execute): Command {
     options.until,
     option('--platform <name>', 'only this platform of silver'),
     option('--layer <layer>', 'the layer to begin with; bronze needs --from').choices(['bronze', 'silver', 'gold']).default(undefined, 'silver; bronze with --from'),
-    option('--from <uri>', 'raw history: a file, folder or glob'),
+    option('--from <uri>', 'raw history: a file, folder, glob or s3://bucket/prefix'),
     options.plan,
     options.jobs,
     options.accept,
@@ -68,13 +70,13 @@ export function buildProgram(version: string, execute: Execute): Command {
   add('ddl', '', 'Print statements that make the lake\'s tables visible in an engine.', [
     option('--engine <engine>', 'whose statements').choices(['duckdb']).default('duckdb'),
   ]);
-  add('generate', '<dataset>', 'Make events of shop, actions, bank (CSV) or users: duplicates, late and broken ones among them. The same seed gives the same bytes.', [
+  add('generate', '<dataset>', 'Make events of shop, actions, bank (CSV) or users, or a folder of files of music or storefront: duplicates, late and broken ones among them. The same seed gives the same bytes.', [
     option('--events <n>', 'how many').default('20000'),
     option('--days <n>', 'over how many days').default('7'),
     option('--seed <n>', 'the seed').default('1'),
     option('--form <form>', 'of shop: how items are written').choices(['json', 'tostring', 'mixed']).default('mixed'),
     option('--since <date>', 'the first day, UTC').default('2026-01-01'),
-    option('--to <target>', 'a file (.gz too) or sqs://queue; else stdout'),
+    option('--to <target>', 'a file (.gz too), sqs://queue, or the folder of several files; else stdout'),
   ]);
   addBeginnings(add);
   return program;

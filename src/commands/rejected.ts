@@ -1,17 +1,15 @@
 import { escapeControls } from '../bronze/beginning.js';
-import { loadDataset } from '../load.js';
 import { rejectedSummary, type RejectedLayer, type RejectedReason, type RejectedSummary } from '../report/rejected.js';
-import type { Context } from './context.js';
 import { count, plural } from './output.js';
+import { forEachPart } from './parts.js';
 
 const defaultSamples = 3;
 
-export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+export const run = forEachPart(async (context, dataset) => {
   const summary = await rejectedSummary(context.lake, dataset, context.config.samples ?? defaultSamples);
   context.result(summary, rejectedLines(dataset.name, summary));
   return 0;
-}
+});
 
 export function rejectedLines(dataset: string, { layers, reasons }: RejectedSummary): string[] {
   const lines = layers.flatMap((layer) => [layerLine(dataset, layer), ...reasons.filter((each) => each.layer === layer.layer).flatMap(reasonLines)]);

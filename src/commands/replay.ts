@@ -5,7 +5,6 @@ import { isIdle } from '../gold/plan.js';
 import { partitionKey } from '../lake/changes.js';
 import { partitionName } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
-import { loadDataset } from '../load.js';
 import { rejectedCounts } from '../report/rejected.js';
 import { RejectedBefore, type Outcomes } from '../report/replayed.js';
 import { planSilver } from '../silver/plan.js';
@@ -13,17 +12,17 @@ import type { SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { goldLines, refreshGold } from './gold.js';
 import { count, plural, size } from './output.js';
+import { forEachPart } from './parts.js';
 import { listed, refreshSilver, silverLines } from './silver.js';
 
 type Counts = Readonly<Record<string, number>>;
 
-export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+export const run = forEachPart(async (context, dataset) => {
   const before = await rejectedCounts(context.lake, dataset);
   if (context.config.plan) await printPlan(context, dataset, before);
   else await replay(context, dataset);
   return 0;
-}
+});
 
 async function replay(context: Context, dataset: Dataset): Promise<void> {
   const { lake, signal, progress } = context;

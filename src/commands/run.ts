@@ -1,17 +1,17 @@
-import { loadDataset } from '../load.js';
-import { land } from './bronze.js';
+import { loadFamily } from '../load.js';
+import { landParts, sourceOf } from './bronze.js';
 import { tellBuilt } from './built.js';
 import type { Context } from './context.js';
 import { follow } from './follow.js';
 import { Layers } from './layers.js';
+import { onePart, sourceParts } from './parts.js';
 
 export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
-  if (context.config.follow) return follow(context, dataset);
-  const startedAtMs = context.clock.nowMs();
-  const layers = new Layers(context, dataset);
-  const { summary, failures } = await land(context, dataset);
-  const tookMs = context.clock.nowMs() - startedAtMs;
+  const { asked } = await loadFamily(context.config.datasets, context.args[0] ?? '');
+  const parts = sourceParts(asked, sourceOf(context.config));
+  if (context.config.follow) return follow(context, onePart(parts));
+  const layers = new Layers(context, parts);
+  const landed = await landParts(context, parts);
   const failed = await layers.refresh(true).then(() => null, (error: unknown) => ({ error }));
-  return tellBuilt(context, dataset, { bronze: summary, failures, tookMs, layers, failed });
+  return tellBuilt(context, { landed, layers, failed });
 }

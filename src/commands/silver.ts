@@ -1,12 +1,11 @@
-import { hasItems, type Dataset } from '../dataset.js';
-import { loadDataset } from '../load.js';
-import { buildSilver, type SilverOptions, type SilverSummary } from '../silver/silver.js';
+import { familyOf, hasItems, type Dataset } from '../dataset.js';
+import { buildSilver, ensureSilver, type SilverOptions, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
 import { count, plural } from './output.js';
+import { forEachPart } from './parts.js';
 import { plannedSilver, showPlans } from './plan.js';
 
-export async function run(context: Context): Promise<number> {
-  const dataset = await loadDataset(context.config.datasets, context.args[0] ?? '');
+export const run = forEachPart(async (context, dataset) => {
   if (context.config.plan) {
     showPlans(context, dataset, { silver: await plannedSilver(context.lake, dataset, null) });
     return 0;
@@ -15,14 +14,16 @@ export async function run(context: Context): Promise<number> {
   const summary = await refreshSilver(context, dataset);
   context.result({ tables: summary.tables }, silverLines(context, dataset, summary));
   return 0;
-}
+});
 
 export async function refreshSilver(context: Context, dataset: Dataset, options: SilverOptions = {}): Promise<SilverSummary> {
   const { jobs, maxRejected } = context.config;
   const limits = { ...(jobs === undefined ? {} : { jobs }), ...(maxRejected === undefined ? {} : { maxRejected }) };
-  return buildSilver(context.lake, dataset, { ...limits, ...options }, {
+  const summary = await buildSilver(context.lake, dataset, { ...limits, ...options }, {
     built: (done, of) => context.progress.update(`silver: ${count(done)} of ${plural(of, 'partition')}`),
   });
+  for (const part of familyOf(dataset).parts.length < 2 ? [] : familyOf(dataset).parts) await ensureSilver(context.lake, part);
+  return summary;
 }
 
 export function silverLines(context: Context, dataset: Dataset, summary: SilverSummary): string[] {

@@ -1,28 +1,27 @@
 import { join } from 'node:path';
-import type { Dataset } from '../dataset.js';
+import { familyOf, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadModels } from '../gold/model.js';
 import { intentRoot } from '../lake/layout.js';
-import { loadDataset } from '../load.js';
 import { datasetScopes } from '../maintain/scopes.js';
 import { vacuum, type Kept, type Kind, type VacuumResult } from '../maintain/vacuum.js';
 import type { Context } from './context.js';
 import { count, plural, size } from './output.js';
+import { forEachPart } from './parts.js';
 
 const defaultOlderThanMs = 3_600_000;
 const maxShown = 50;
 const maxTimes = 5;
 
-export async function run(context: Context): Promise<number> {
+export const run = forEachPart(async (context, dataset) => {
   const { config } = context;
-  const dataset = await loadDataset(config.datasets, context.args[0] ?? '');
   const olderThanMs = config.olderThan ?? defaultOlderThanMs;
   const result = await vacuumDataset(context, dataset, olderThanMs);
   const kept = result.kept.map(({ untilMs, files, bytes }) => ({ until: new Date(untilMs).toISOString(), files, bytes }));
   const paths = config.dryRun ? { paths: result.removed.map(({ kind, path, bytes }) => ({ kind, path, bytes })) } : {};
   context.result({ dryRun: config.dryRun, removed: removedByKind(result), folders: result.folders.length, finished: result.finished, kept, young: result.young, ...paths }, vacuumLines(result, config.dryRun, olderThanMs));
   return 0;
-}
+});
 
 /** Removes what nobody needs any more. @returns how many files went */
 export async function vacuumAll(context: Context, dataset: Dataset, olderThanMs: number): Promise<number> {
@@ -31,7 +30,7 @@ export async function vacuumAll(context: Context, dataset: Dataset, olderThanMs:
 }
 
 async function vacuumDataset({ config, lake, signal, progress }: Context, dataset: Dataset, olderThanMs: number): Promise<VacuumResult> {
-  const { models } = await loadModels(join(config.datasets, dataset.name, 'gold'));
+  const { models } = await loadModels(join(config.datasets, familyOf(dataset).name, 'gold'));
   const scopes = datasetScopes(lake, dataset, models.map(({ name }) => name));
   const tables = [
     ...scopes.filter(({ layer }) => layer !== 'gold').flatMap(({ layer, tables: own }) => own.map((table) => ({ layer, table }))),

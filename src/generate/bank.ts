@@ -1,7 +1,8 @@
 import { Arrivals, dayMs, type Truth } from './arrivals.js';
+import { record } from './csv-record.js';
 import type { GenerateOptions } from './options.js';
 import { mix32, type Random } from './random.js';
-import { type BrokenTransactionKind, brokenTransactionKinds, brokenTransactionText, dayText, record, type Transaction, transactionColumns, transactionText } from './transaction.js';
+import { type BrokenTransactionKind, brokenTransactionKinds, brokenTransactionText, dayText, type Transaction, transactionColumns, transactionText } from './transaction.js';
 
 /** A record and what it is. A duplicate is equal to its original as it is read. */
 export interface GeneratedTransaction extends Truth<BrokenTransactionKind> {

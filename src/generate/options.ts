@@ -22,3 +22,10 @@ export function sinceMsOf(options: GenerateOptions): number {
   if (Number.isNaN(sinceMs) || new Date(sinceMs).toISOString().slice(0, 10) !== options.since) throw problem('since', 'Give a date such as 2026-01-31.');
   return sinceMs;
 }
+
+/** One of several files that are made together. */
+export interface GeneratedFile {
+  /** Relative to the folder that all are put into. */
+  readonly path: string;
+  readonly lines: Iterable<string>;
+}

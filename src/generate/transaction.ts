@@ -1,3 +1,5 @@
+import { record } from './csv-record.js';
+
 /** The ways in which a transaction's record can be wrong beyond repair. */
 export const brokenTransactionKinds = [
   'customer_missing', 'id_missing', 'date_missing', 'date_impossible', 'time_missing', 'time_impossible', 'amount_missing', 'amount_text', 'field_missing', 'field_added', 'date_early',
@@ -73,9 +75,4 @@ export function dayText(timeMs: number): string {
 function rupees(hundredths: number, padded: boolean): string {
   const text = (hundredths / 100).toFixed(2);
   return padded ? text : text.replace(/\.?0+$/, '');
-}
-
-/** Fields as a record of CSV. */
-export function record(fields: readonly string[]): string {
-  return fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
 }

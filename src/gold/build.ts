@@ -16,7 +16,7 @@ import { failedChecks, failedRowCount, tellFailures, type FailedCheck } from './
 import { dateOf } from './dates.js';
 import { buildSteps, dropSteps, materialize, viewAllSilver, viewSilver, type Dates } from './execute.js';
 import { isWhole, type GoldModels, type Model, type ModelGroup } from './model.js';
-import { datesOf, partTag, type GoldPlan } from './plan.js';
+import { datesOfTable, partTag, type GoldPlan } from './plan.js';
 import { daysIn, inputRange, mostDays, rangesOf, type DateRange, type RangeLimits } from './ranges.js';
 
 export interface GoldOptions {
@@ -155,7 +155,8 @@ export class GoldBuild {
       }
       const files = (this.files.get(model.name) ?? []).map((file) => (tag === null || isWhole(model) ? file : { ...file, tags: { [partTag]: tag } }));
       this.checkRowCount(model, dates, files, snapshot, filling);
-      const spec: TableSpec = { layer: 'gold', table: model.name, columns: this.columns.get(model.name) ?? [], partitionBy: model.partitionBy, statistics: [], anchor: `gold/${anchor?.name ?? ''}` };
+      const columns = this.columns.get(model.name) ?? [];
+      const spec: TableSpec = { layer: 'gold', table: model.name, columns, partitionBy: model.partitionBy, statistics: instantsOf(columns), anchor: `gold/${anchor?.name ?? ''}` };
       writes.push({ spec, files, replaces: replacedBy(model, dates, snapshot), txns: own, metrics: { rows: rowsOf(files) } });
     }
     return writes;
@@ -199,6 +200,11 @@ interface Attempt {
   readonly view: () => Promise<void>;
 }
 
+/** Columns whose least and greatest value the log tells, so that readers of a time leave files out. */
+function instantsOf(columns: readonly TableColumn[]): string[] {
+  return columns.filter(({ type }) => type === 'TIMESTAMP WITH TIME ZONE').map(({ name }) => name);
+}
+
 /** Writes the rows that are in `gold_rows`. */
 async function writeRows(session: Session, { partitionBy }: Model, stagingDir: string): Promise<StagedFile[]> {
   if (partitionBy.length > 0) return write(session, 'SELECT * FROM gold_rows', { partitionBy, stagingDir });
@@ -229,7 +235,7 @@ function datesIn(silver: readonly Reading[]): Dates | null {
 }
 
 function datesOfEvents(silver: readonly Reading[]): string[] {
-  return datesOf([...(silver[0]?.snapshot.files.values() ?? [])].map((file) => file.partitionValues)).sort();
+  return [...new Set(silver.flatMap(({ snapshot }) => datesOfTable(snapshot)))].sort();
 }
 
 /** The newest date of silver, or today: a device whose clock is ahead makes no day full. */

@@ -1,4 +1,4 @@
-import { rowTables, type Dataset } from '../dataset.js';
+import { familyOf, rowTables, type Dataset } from '../dataset.js';
 import { publishBuild } from '../lake/build.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope, type TableWrite } from '../lake/publication.js';
@@ -94,13 +94,13 @@ export function mergeGold(before: GoldSummary | null, after: GoldSummary): GoldS
 
 /** The runs of a dataset's gold: the last model is published last. */
 export function goldScope(lake: Lake, dataset: Dataset, { models }: GoldModels): Scope {
-  return new Scope(lake, `gold.${dataset.name}`, 'gold', models.at(-1)?.name ?? '');
+  return new Scope(lake, `gold.${familyOf(dataset).name}`, 'gold', models.at(-1)?.name ?? '');
 }
 
 export function goldInputs(dataset: Dataset, { dated, whole }: GoldModels): GoldInputs {
   const textsOf = ({ steps, models }: ModelGroup): string[] => [...steps, ...models].map((model) => model.sql);
   return {
-    silverTables: rowTables(dataset),
+    silver: familyOf(dataset).parts.map(rowTables),
     datedTables: dated.models.map(({ name }) => name),
     wholeTables: whole.models.map(({ name }) => name),
     modelTexts: textsOf(dated),
@@ -110,8 +110,8 @@ export function goldInputs(dataset: Dataset, { dated, whole }: GoldModels): Gold
 }
 
 export async function nothingBuilt(lake: Lake, dataset: Dataset, models: GoldModels): Promise<GoldSummary> {
-  const silver = await lake.table('silver', dataset.event.table).snapshot();
-  return summaryOf(models, [], { dates: [], reason: silver === null ? 'no silver' : 'changed', whole: null });
+  const silver = await Promise.all(familyOf(dataset).parts.map(({ event }) => lake.table('silver', event.table).snapshot()));
+  return summaryOf(models, [], { dates: [], reason: silver.includes(null) ? 'no silver' : 'changed', whole: null });
 }
 
 /** What was built, by table: dated ones that were not have no rows, whole ones are left out. */

@@ -4,7 +4,7 @@ import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
 import { createView, type Reading } from '../lake/views.js';
 import { viewSilver } from './execute.js';
-import { datesOf } from './plan.js';
+import { datesOf, datesOfTable } from './plan.js';
 import type { DateRange } from './ranges.js';
 
 /** What came to silver between two readings of its tables. */
@@ -43,7 +43,7 @@ export async function silverChange(lake: Lake, before: readonly Reading[], after
 
 /** The newest date with events; null when there are none. */
 export function newestDate(silver: readonly Reading[]): string | null {
-  return datesOf([...(silver[0]?.snapshot.files.values() ?? [])].map((file) => file.partitionValues)).sort().at(-1) ?? null;
+  return silver.flatMap(({ snapshot }) => datesOfTable(snapshot)).sort().at(-1) ?? null;
 }
 
 /** Temporary table of the values of the steps' key whose rows are to be computed again. */

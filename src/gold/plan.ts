@@ -9,15 +9,15 @@ import { reach, type DateRange } from './ranges.js';
 /** Transactions of the table that gold publishes last: silver's version, and the models it is built by. */
 export const silverTxn = (eventTable: string): string => `silver.${eventTable}`;
 export const modelsTxn = 'ingot.models';
-/** … and the version of silver that the newest dates are built from: it goes ahead while older dates wait. */
+/** … and the versions of silver that the newest dates are built from, all together: it goes ahead while older dates wait. */
 export const freshTxn = 'ingot.fresh';
-/** Transactions of the same table: the version of silver that whole models are built from, which table it was, and their texts. */
-export const wholeTxn = 'ingot.whole';
+/** Transactions of the same table: the versions of silver that whole models are built from, which tables those were, and their texts. */
+export const wholeTxn = (eventTable: string): string => `ingot.whole.${eventTable}`;
 export const wholeInputTxn = 'ingot.whole.input';
 const wholeModelsTxn = 'ingot.whole.models';
 
 /**
- * Tag of gold's files that one of several runs of a build has written, and not the last: `<silver's number>/<its version>/<number
+ * Tag of gold's files that one of several runs of a build has written, and not the last: `<silver's number>/<its versions>/<number
  * of the models>/<what the transactions were>`. So a killed build goes on with the other dates, though the transactions move
  * only with the last run; once they have moved, the tag says nothing.
  */
@@ -47,8 +47,8 @@ export interface GoldPlan {
 }
 
 export interface GoldInputs {
-  /** Silver's tables, the event table first. */
-  readonly silverTables: readonly string[];
+  /** Silver's tables, those of each kind of rows together, its event table first. */
+  readonly silver: readonly (readonly string[])[];
   /** Gold's tables that are built by date, in the order of their publication. */
   readonly datedTables: readonly string[];
   /** Those that are built whole; they come before. Of both, the last one publishes. */
@@ -77,97 +77,138 @@ export function isIdle({ dates, whole }: { readonly dates: readonly unknown[]; r
  * @param done the dates that this process has built, with the tags of their plans: a date without rows has no file to say so
  */
 export async function planGold(lake: Lake, inputs: GoldInputs, backfill: AskedGold | null, run: number, done: ReadonlyMap<string, string> = new Map()): Promise<GoldPlan | null> {
-  const silver = await readTables(lake, inputs.silverTables.map((table) => ({ layer: 'silver', table })));
-  const event = silver[0];
-  if (event === undefined || silver.length < inputs.silverTables.length) return null;
+  const names = inputs.silver.flat();
+  const silver = await readTables(lake, names.map((table) => ({ layer: 'silver', table })));
+  const events = silver.filter(({ table }) => inputs.silver.some(([event]) => event === table));
+  if (silver.length < names.length) return null;
   const snapshots = (tables: readonly string[]): Promise<(Snapshot | null)[]> => Promise.all(tables.map((table) => lake.table('gold', table).snapshot()));
   const [gold, whole] = [await snapshots(inputs.datedTables), await snapshots(inputs.wholeTables)];
   const anchor = [...whole, ...gold].at(-1) ?? null;
-  const { version } = event.snapshot;
-  const builtFrom = anchor?.txn(silverTxn(event.table), -1) ?? -1;
+  const versions = events.map(({ snapshot }) => snapshot.version);
+  const builtFrom = events.map(({ table }) => anchor?.txn(silverTxn(table), -1) ?? -1);
   const models = modelsNumber(inputs.modelTexts);
-  const number = tableNumber(event.snapshot);
-  const txns = { [silverTxn(event.table)]: version, [freshTxn]: version, [modelsTxn]: models, [inputTxn]: number };
+  const number = inputNumber(events.map(({ snapshot }) => snapshot));
+  const txns = { ...versionTxns(events, silverTxn), [freshTxn]: versions.reduce((total, version) => total + version, 0), [modelsTxn]: models, [inputTxn]: number };
   const dated = gold.length > 0;
-  const all = !dated ? [] : [...new Set([event.snapshot, ...gold].flatMap(datesOfTable))].sort();
+  const all = !dated ? [] : [...new Set([...events.map(({ snapshot }) => snapshot), ...gold].flatMap(datesOfTable))].sort();
   const missing = gold.includes(null);
-  const before = [silverTxn(event.table), modelsTxn, inputTxn].map((name) => anchor?.txn(name, -1) ?? -1).join('.');
+  const before = [...builtFrom, ...[modelsTxn, inputTxn].map((name) => anchor?.txn(name, -1) ?? -1)].join('.');
   const known = {
     silver, run, txns: dated ? txns : {},
     // Without a date there is no dated table yet, and so none that could publish.
-    whole: dated && anchor === null && all.length === 0 ? null : await planWhole(lake, inputs, { event, tables: whole, anchor, asked: backfill !== null && backfill.whole !== false }),
-    splits: !missing || gold.every((snapshot) => snapshot === null), tag: `${number}/${version}/${models}/${before}`,
+    whole: dated && anchor === null && all.length === 0 ? null : await planWhole(lake, inputs, { events, tables: whole, anchor, asked: backfill !== null && backfill.whole !== false }),
+    splits: !missing || gold.every((snapshot) => snapshot === null), tag: `${number}/${versions.join('.')}/${models}/${before}`,
   };
-  const reason = builtFrom < 0 || missing ? 'first build' : anchor?.txn(modelsTxn, -1) !== models ? 'new models' : anchor.txn(inputTxn, -1) !== number ? 'new silver' : 'changed';
-  const built = new Built({ number, models, before, from: reason === 'changed' ? builtFrom : -1 }, missing ? [] : gold, done);
-  const changes = await newestChanges(lake, event, built.oldest(all), inputs.need);
-  const stale = all.filter((date) => built.version(date) < 0 || changes === null || (changes.get(date) ?? -1) > built.version(date));
+  const reason = builtFrom.includes(-1) || missing ? 'first build' : anchor?.txn(modelsTxn, -1) !== models ? 'new models' : anchor.txn(inputTxn, -1) !== number ? 'new silver' : 'changed';
+  const built = new Built({ number, models, before, from: reason === 'changed' ? builtFrom : null }, missing ? [] : gold, done);
+  const changes = await newestChanges(lake, events, built.oldest(all), inputs.need);
+  const stale = all.filter((date) => isStale(date, built.versions(date), changes));
   if (backfill === null) return { ...known, dates: stale, reason };
   const wanted = all.filter((date) => date >= backfill.since && date <= backfill.until && !done.has(date));
   return { ...known, dates: [...new Set([...stale, ...wanted])].sort(), reason: reason === 'changed' ? 'backfill' : reason };
 }
 
+/** A version of each event table. */
+type Versions = readonly number[];
+
+function versionTxns(events: readonly Reading[], name: (eventTable: string) => string): Record<string, number> {
+  return Object.fromEntries(events.map(({ table, snapshot }) => [name(table), snapshot.version]));
+}
+
+/** What `tableNumber` is of one event table, of several. */
+export function inputNumber(events: readonly Snapshot[]): number {
+  const [first, ...others] = events;
+  if (first !== undefined && others.length === 0) return tableNumber(first);
+  return createHash('sha256').update(events.map(({ metaData }) => metaData.id).join('\0')).digest().readUIntBE(0, 6);
+}
+
+function isStale(date: string, built: Versions | null, changes: readonly ReadonlyMap<string, number>[] | null): boolean {
+  return built === null || changes === null || changes.some((each, index) => (each.get(date) ?? -1) > (built[index] ?? -1));
+}
+
 interface WholeState {
-  readonly event: Reading;
+  readonly events: readonly Reading[];
   readonly tables: readonly (Snapshot | null)[];
   readonly anchor: Snapshot | null;
   readonly asked: boolean;
 }
 
 /** Null when the whole models are built from silver as it is, or when there are none. */
-async function planWhole(lake: Lake, { wholeTexts }: GoldInputs, { event, tables, anchor, asked }: WholeState): Promise<WholePlan | null> {
+async function planWhole(lake: Lake, { wholeTexts }: GoldInputs, { events, tables, anchor, asked }: WholeState): Promise<WholePlan | null> {
   if (tables.length === 0) return null;
-  const { version } = event.snapshot;
   const models = modelsNumber(wholeTexts);
-  const number = tableNumber(event.snapshot);
-  const txns = { [wholeTxn]: version, [wholeInputTxn]: number, [wholeModelsTxn]: models };
-  const builtFrom = anchor?.txn(wholeTxn, -1) ?? -1;
-  if (builtFrom < 0 || tables.includes(null)) return { reason: 'first build', txns };
+  const number = inputNumber(events.map(({ snapshot }) => snapshot));
+  const txns = { ...versionTxns(events, wholeTxn), [wholeInputTxn]: number, [wholeModelsTxn]: models };
+  const builtFrom = events.map(({ table }) => anchor?.txn(wholeTxn(table), -1) ?? -1);
+  if (builtFrom.includes(-1) || tables.includes(null)) return { reason: 'first build', txns };
   if (anchor?.txn(wholeModelsTxn, -1) !== models) return { reason: 'new models', txns };
   if (anchor.txn(wholeInputTxn, -1) !== number) return { reason: 'new silver', txns };
-  const changes = await partitionChanges(lake.table('silver', event.table), builtFrom, version);
-  if (changes === null || changes.size > 0) return { reason: 'changed', txns };
+  for (const [index, { table, snapshot }] of events.entries()) {
+    const changes = await partitionChanges(lake.table('silver', table), builtFrom[index] ?? -1, snapshot.version);
+    if (changes === null || changes.size > 0) return { reason: 'changed', txns };
+  }
   return asked ? { reason: 'backfill', txns } : null;
 }
 
-/** The versions of silver that dates of gold are built from. */
+/** The versions of silver that dates of gold are built from; null: not built, or from another silver, or by other models. */
 class Built {
-  private readonly tagged = new Map<string, number>();
+  private readonly tagged = new Map<string, Versions | null>();
 
   constructor(
-    /** `before` is what the transactions are; `from` the version that all dates are built from, but for what their files say; −1 for none. */
-    private readonly state: { readonly number: number; readonly models: number; readonly before: string; readonly from: number },
+    /** `before` is what the transactions are; `from` the versions that all dates are built from, but for what their files say; null for none. */
+    private readonly state: { readonly number: number; readonly models: number; readonly before: string; readonly from: Versions | null },
     gold: readonly (Snapshot | null)[],
     done: ReadonlyMap<string, string>,
   ) {
     for (const file of gold.flatMap((snapshot) => [...(snapshot?.files.values() ?? [])])) {
       const date = file.partitionValues['event_date'] ?? '';
-      this.tagged.set(date, Math.min(this.versionOf(file.tags?.[partTag]), this.tagged.get(date) ?? Infinity));
+      const own = this.versionsOf(file.tags?.[partTag]);
+      const others = this.tagged.get(date);
+      this.tagged.set(date, others === undefined ? own : oldestOf([own, others]));
     }
-    for (const [date, tag] of done) this.tagged.set(date, Math.max(this.versionOf(tag), this.tagged.get(date) ?? -1));
+    for (const [date, tag] of done) this.tagged.set(date, newestOf(this.versionsOf(tag), this.tagged.get(date) ?? null));
   }
 
-  /** −1: not built, or from another silver, or by other models. */
-  version(date: string): number {
-    return this.tagged.get(date) ?? this.state.from;
+  versions(date: string): Versions | null {
+    const tagged = this.tagged.get(date);
+    return tagged === undefined ? this.state.from : tagged;
   }
 
-  /** The oldest version that some date is built from; null when none is built. */
-  oldest(dates: readonly string[]): number | null {
-    const versions = dates.map((date) => this.version(date)).filter((version) => version >= 0);
-    return versions.length === 0 ? null : versions.reduce((least, version) => Math.min(least, version));
+  /** The oldest versions that some date is built from; null when none is built. */
+  oldest(dates: readonly string[]): Versions | null {
+    const versions = dates.map((date) => this.versions(date)).filter((each) => each !== null);
+    return versions.length === 0 ? null : oldestOf(versions);
   }
 
-  private versionOf(tag: string | undefined): number {
-    const [number, version, models, before] = tag?.split('/') ?? [];
+  private versionsOf(tag: string | undefined): Versions | null {
+    const [number, versions, models, before] = tag?.split('/') ?? [];
     if (before !== this.state.before) return this.state.from;
-    return Number(number) === this.state.number && Number(models) === this.state.models ? Number(version) : -1;
+    return Number(number) === this.state.number && Number(models) === this.state.models ? (versions ?? '').split('.').map(Number) : null;
   }
 }
 
-/** By date of gold, the newest version after `since` in which something has changed that it needs; null when the log no longer tells. */
-async function newestChanges(lake: Lake, event: Reading, since: number | null, need: Need): Promise<ReadonlyMap<string, number> | null> {
-  if (since === null) return new Map();
+/** Of each table the least; null when one of them is. */
+function oldestOf(all: readonly (Versions | null)[]): Versions | null {
+  return all.reduce((oldest, each) => (oldest === null || each === null ? null : oldest.map((version, index) => Math.min(version, each[index] ?? -1))));
+}
+
+function newestOf(a: Versions | null, b: Versions | null): Versions | null {
+  if (a === null || b === null) return a ?? b;
+  return a.map((version, index) => Math.max(version, b[index] ?? -1));
+}
+
+/** By event table and date of gold, the newest version after `since` in which something has changed that it needs; null when a log no longer tells. */
+async function newestChanges(lake: Lake, events: readonly Reading[], since: Versions | null, need: Need): Promise<readonly ReadonlyMap<string, number>[] | null> {
+  const all: ReadonlyMap<string, number>[] = [];
+  for (const [index, event] of events.entries()) {
+    const changes = since === null ? new Map<string, number>() : await newestChangesOf(lake, event, since[index] ?? -1, need);
+    if (changes === null) return null;
+    all.push(changes);
+  }
+  return all;
+}
+
+async function newestChangesOf(lake: Lake, event: Reading, since: number, need: Need): Promise<ReadonlyMap<string, number> | null> {
   const changes = await partitionChanges(lake.table('silver', event.table), since, event.snapshot.version);
   if (changes === null) return null;
   const byVersion = new Map<number, Set<string>>();
@@ -184,7 +225,8 @@ async function newestChanges(lake: Lake, event: Reading, since: number | null, n
   return newest;
 }
 
-function datesOfTable(snapshot: Snapshot | null): string[] {
+/** Dates of which a table has files. */
+export function datesOfTable(snapshot: Snapshot | null): string[] {
   return datesOf([...(snapshot?.files.values() ?? [])].map((file) => file.partitionValues));
 }
 

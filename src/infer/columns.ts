@@ -149,6 +149,13 @@ function column(found: Findings, statistics: Statistics, name: string, ofEvent: 
   };
 }
 
+/** The column of elements that are plain values. */
+export function elementColumn(elements: Statistics): ProposedColumn {
+  const deduced = deduce(elements);
+  const comment = [contradictions({ ...elements, objects: 0, arrays: 0 }, deduced, elements.rows - elements.objects - elements.arrays), valuesShown(elements, deduced)].filter((part) => part !== '').join('; ');
+  return { name: 'value', type: deduced.type, key: null, path: elements.path, required: false, format: deduced.format, past: false, unique: false, comment };
+}
+
 /** What speaks against a column's type or against its being there: `integer in 2,142 of 2,143, missing in 1`. */
 export function contradictions(statistics: Statistics, { type, fitting, values, alsoFormat, byName }: Deduced, around: number): string {
   if (values === 0) return `never a value in ${counted(around)}`;

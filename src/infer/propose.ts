@@ -1,4 +1,5 @@
 import type { Key } from '../dataset.js';
+import { arraysOf, type ProposedArray } from './arrays.js';
 import { columnsOf, counted, isPlainAside, mapsOf, unread, type ProposedColumn } from './columns.js';
 import { wordsOf } from './kinds.js';
 import { keyOf, nameOf, segmentsOfPath, snakeCase, tableNameOf, tableOf, type Path } from './path.js';
@@ -20,6 +21,8 @@ export interface Proposal {
   readonly table: string;
   readonly columns: readonly ProposedColumn[];
   readonly items: { readonly table: string; readonly key: Key; readonly columns: readonly ProposedColumn[]; readonly comment: string } | null;
+  /** Tables of all other arrays. */
+  readonly arrays: readonly ProposedArray[];
   /** What the contract leaves out, one sentence each. */
   readonly notes: readonly string[];
 }
@@ -39,6 +42,9 @@ export function propose(found: Findings, name: string): Proposal {
   const used = [...(time === null ? [] : [time.path, ...(time.clock === null ? [] : [time.clock.path])]), ...(platform === null ? [] : [platform.path])];
   const columns = columnsOf(found, '', column === null ? [] : [column], used, 'own');
   const itemsTable = biggestArray(found);
+  const taken = column === null ? [] : [column];
+  const items = itemsTable === null ? null : itemsOf(found, name, itemsTable, [...columns.map((each) => each.name), ...taken]);
+  const arrays = arraysOf(found, name, items === null ? null : itemsTable?.path ?? null, [name, ...(items === null ? [] : [items.table])], taken);
   return {
     name,
     rows: found.rows,
@@ -49,8 +55,9 @@ export function propose(found: Findings, name: string): Proposal {
     person: columns.find(({ type, path }) => type === 'text' && personWord.test(wordsOf(path)))?.name ?? null,
     table: name,
     columns,
-    items: itemsTable === null ? null : itemsOf(found, name, itemsTable, [...columns.map((each) => each.name), ...(column === null ? [] : [column])]),
-    notes: notesOf(found, itemsTable),
+    items,
+    arrays,
+    notes: notesOf(found, [...(itemsTable === null ? [] : [itemsTable.path]), ...arrays.map(({ path }) => path)]),
   };
 }
 
@@ -103,11 +110,11 @@ function itemsOf(found: Findings, name: string, elements: Statistics, taken: rea
   return { table, key: keyOf(array), columns, comment: said.join(', ') };
 }
 
-function notesOf(found: Findings, items: Statistics | null): string[] {
+function notesOf(found: Findings, proposed: readonly Path[]): string[] {
   const maps = mapsOf(found);
   const notes = Object.entries(found.others).map(([kind, rows]) => `${others[kind] ?? `Rejected, as they are no object but ${kind}`}: ${counted(rows)}.`);
   for (const { path, rows, objects } of found.paths) {
-    if (!path.endsWith('/[]') || path === items?.path || maps.some((map) => path.startsWith(`${map}/`))) continue;
+    if (!path.endsWith('/[]') || proposed.includes(path) || maps.some((map) => path.startsWith(`${map}/`))) continue;
     const array = found.paths.find((each) => each.path === path.slice(0, -'/[]'.length));
     if (array !== undefined && isPlainAside(found, array)) continue;
     const what = objects > 0 ? 'of objects' : 'of values';

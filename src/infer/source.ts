@@ -66,7 +66,7 @@ function scratchFolder(scratch: string | null): string {
 }
 
 async function spool(pattern: string, linesPath: string, folder: string, { clock, signal, stdin }: ReadingOptions): Promise<Pick<SpooledSource, 'leftOut' | 'csv' | 'name'>> {
-  const source = await openFiles(pattern, { follow: false, clock, taken: new Map(), offsets: () => Promise.resolve(new Map()), spoolDir: join(folder, 'stdin'), stdin, signal, environment: {}, log: () => undefined });
+  const source = await openFiles({ kind: 'files', pattern }, { follow: false, clock, taken: new Map(), offsets: () => Promise.resolve(new Map()), spoolDir: join(folder, 'stdin'), stdin, signal, environment: {}, log: () => undefined });
   const out = createWriteStream(linesPath);
   const names = new Set<string>();
   let leftOut = 0;

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../dataset.js';
+import type { ProposedArray } from './arrays.js';
 import type { ProposedColumn } from './columns.js';
 import { counted } from './columns.js';
 import type { Proposal } from './propose.js';
@@ -10,8 +11,8 @@ const dayMs = '24 * 60 * 60 * 1000';
 
 /** A proposal as the text of `dataset.ts`, as a person would write it. @param source what it was made of, for the comment */
 export function typescriptOf(proposal: Proposal, source: string): string {
-  const { name, rows, time, otherTimes, nulls, person, table, columns, items, notes, platform } = proposal;
-  const used = new Set([...columns, ...(items?.columns ?? [])].map(({ type }) => builders[type]));
+  const { name, rows, time, otherTimes, nulls, person, table, columns, items, arrays, notes, platform } = proposal;
+  const used = new Set([...columns, ...(items?.columns ?? []), ...arrays.flatMap((array) => array.columns)].map(({ type }) => builders[type]));
   const unique = columns.filter((column) => column.unique).map((column) => column.name);
   const hints = [
     ...(unique.length === 0 ? [] : [`Unique in every row, so they could be keys: ${unique.join(', ')}.`]),
@@ -39,10 +40,15 @@ export function typescriptOf(proposal: Proposal, source: string): string {
     '    },',
     '  },',
     ...(items === null ? [] : ['  items: {', comment(items.comment, 4), `    table: ${quoted(items.table)},`, `    key: ${quoted(items.key)},`, '    columns: {', ...items.columns.map(columnLine), '    },', '  },']),
+    ...(arrays.length === 0 ? [] : ['  arrays: [', ...arrays.flatMap(arrayLines), '  ],']),
     '});',
     '',
   ];
   return lines.join('\n');
+}
+
+function arrayLines({ table, key, columns, comment: said }: ProposedArray): string[] {
+  return ['    {', comment(said, 6), `      table: ${quoted(table)},`, `      key: ${quoted(key)},`, '      columns: {', ...columns.map((column) => `  ${columnLine(column)}`), '      },', '    },'];
 }
 
 function timeLines(time: Proposal['time']): string[] {

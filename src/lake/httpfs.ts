@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { LakeError, messageOf } from '../errors.js';
 import type { RemoteAccess, Statement } from './duckdb.js';
-import { credentialsOf, type Credentials, type S3Server } from './s3-client.js';
-import { s3Error } from './s3-errors.js';
+import { credentialsOf, type Credentials, type S3Server } from '../s3/client.js';
+import { s3Error } from '../s3/errors.js';
 import { fill, sqlFile } from './sql.js';
 
 const secretSql = sqlFile(import.meta.url, './s3-secret.sql');

@@ -1,4 +1,4 @@
-import { hasItems, type Dataset } from '../dataset.js';
+import { familyOf, rowTables, type Dataset } from '../dataset.js';
 import type { Lake } from '../lake/lake.js';
 import { Scope } from '../lake/publication.js';
 
@@ -11,10 +11,11 @@ export interface ScopeTables {
 
 /** @param goldTables the dataset's models in the order of their publication */
 export function datasetScopes(lake: Lake, dataset: Dataset, goldTables: readonly string[]): ScopeTables[] {
-  const own = (layer: string, ...tables: readonly string[]): ScopeTables => ({ scope: new Scope(lake, `${layer}.${dataset.name}`, layer, tables.at(-1) ?? ''), layer, tables });
+  const of = (name: string, layer: string, ...tables: readonly string[]): ScopeTables => ({ scope: new Scope(lake, `${layer}.${name}`, layer, tables.at(-1) ?? ''), layer, tables });
+  const own = (layer: string, ...tables: readonly string[]): ScopeTables => of(dataset.name, layer, ...tables);
   return [
     own('bronze', `${dataset.name}_rejected`, dataset.name),
-    own('silver', ...(hasItems(dataset) ? [dataset.items.table] : []), `${dataset.name}_rejected`, `${dataset.name}_duplicates`, dataset.event.table),
-    own('gold', ...goldTables),
+    own('silver', ...rowTables(dataset).slice(1), `${dataset.name}_rejected`, `${dataset.name}_duplicates`, dataset.event.table),
+    of(familyOf(dataset).name, 'gold', ...goldTables),
   ];
 }

@@ -1,11 +1,11 @@
 import { readTaken } from '../bronze/manifest.js';
 import { offsetsOf } from '../bronze/offsets.js';
-import { silverTables, timeColumn, type Dataset } from '../dataset.js';
+import { familyOf, silverTables, timeColumn, type Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { goldInputs } from '../gold/gold.js';
 import { loadModels, type GoldModels } from '../gold/model.js';
-import { planGold, silverTxn, wholeInputTxn, wholeTxn, type Reason } from '../gold/plan.js';
-import { inputTxn, tableNumber } from '../lake/changes.js';
+import { inputNumber, planGold, silverTxn, wholeInputTxn, wholeTxn, type Reason } from '../gold/plan.js';
+import { inputTxn } from '../lake/changes.js';
 import type { Lake } from '../lake/lake.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { partitionName } from '../lake/staged.js';
@@ -114,8 +114,9 @@ async function tableStatuses(lake: Lake, dataset: Dataset, readings: readonly Re
   const event = snapshotOf(readings, 'silver', dataset.event.table);
   const anchor = snapshotOf(readings, 'gold', models?.models.at(-1)?.name ?? '');
   const silverMs = event === null ? null : newestMs(event, 'received_at');
-  const datedMs = await goldReceivedMs(lake, dataset, event, { anchor, version: silverTxn(dataset.event.table), input: inputTxn });
-  const wholeMs = await goldReceivedMs(lake, dataset, event, { anchor, version: wholeTxn, input: wholeInputTxn });
+  const number = await silverNumber(lake, dataset);
+  const datedMs = await goldReceivedMs(lake, dataset, event, { anchor, version: silverTxn(dataset.event.table), input: inputTxn }, number);
+  const wholeMs = await goldReceivedMs(lake, dataset, event, { anchor, version: wholeTxn(dataset.event.table), input: wholeInputTxn }, number);
   const wholeTables = new Set(models?.whole.models.map(({ name }) => name));
   const receivedMs = ({ layer, table }: Reading): number | null => {
     if (layer !== 'gold') return layer === 'silver' ? silverMs : null;
@@ -134,9 +135,9 @@ interface BuiltFrom {
 }
 
 /** When the newest message was received of the silver events that gold is built from; null when the log no longer tells. */
-async function goldReceivedMs(lake: Lake, dataset: Dataset, event: Snapshot | null, { anchor, ...txns }: BuiltFrom): Promise<number | null> {
+async function goldReceivedMs(lake: Lake, dataset: Dataset, event: Snapshot | null, { anchor, ...txns }: BuiltFrom, number: number | null): Promise<number | null> {
   const version = anchor?.txn(txns.version, -1) ?? -1;
-  if (event === null || version < 0 || anchor?.txn(txns.input, -1) !== tableNumber(event)) return null;
+  if (event === null || version < 0 || anchor?.txn(txns.input, -1) !== number) return null;
   try {
     const built = version === event.version ? event : await lake.table('silver', dataset.event.table).log.snapshotAt(version);
     return newestMs(built, 'received_at');
@@ -144,6 +145,13 @@ async function goldReceivedMs(lake: Lake, dataset: Dataset, event: Snapshot | nu
     if (error instanceof LakeError && error.code === 'LAKE_CORRUPT') return null;
     throw error;
   }
+}
+
+/** What gold's transactions call the event tables that it reads; null while one is missing. */
+async function silverNumber(lake: Lake, dataset: Dataset): Promise<number | null> {
+  const events = await Promise.all(familyOf(dataset).parts.map(({ event }) => lake.table('silver', event.table).snapshot()));
+  const there = events.filter((snapshot) => snapshot !== null);
+  return there.length < events.length ? null : inputNumber(there);
 }
 
 /** No run is needed for a plan that is not carried out. */

@@ -20,11 +20,14 @@ export interface BuiltPartition {
   readonly version: number;
 }
 
+/** Says where rows come from or are read, and nothing of what they are. */
+const apart: readonly string[] = ['version', 'files', 'database', 'family'];
+
 /** `3/0f3ac9d21b77`: the version that the contract gives itself, and a hash of all that decides about rows. */
 export function contractName(dataset: Dataset): string {
-  const { version, ...rules } = dataset;
+  const rules = Object.fromEntries(Object.entries(dataset).filter(([key]) => !apart.includes(key)));
   const hash = createHash('sha256').update(JSON.stringify({ dataset: rules, transformVersion })).digest('hex');
-  return `${version}/${hash.slice(0, 12)}`;
+  return `${dataset.version}/${hash.slice(0, 12)}`;
 }
 
 export function tagsOf(contract: string, table: number, version: number): Record<string, string> {

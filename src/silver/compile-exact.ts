@@ -88,11 +88,14 @@ export function itemKey(fields: readonly Field[], text: TextSql, cell: (field: F
   return `concat(${pieces.length === 0 ? cellEnd : pieces.join(', ')})`;
 }
 
-/** The duplicate key's text of an event without its items. Of a time of receipt only the date counts, as of a partition. */
-export function eventKey(dataset: Dataset, text: TextSql, escape: (text: string) => string): string {
+/**
+ * The duplicate key's text of an event without its items. Of a time of receipt only the date counts, as of a partition.
+ * @param further SQL of texts that count too
+ */
+export function eventKey(dataset: Dataset, text: TextSql, escape: (text: string) => string, further: readonly string[] = []): string {
   const time = eventTimeOf(dataset) === null ? 'CAST(event_date AS VARCHAR)' : 'CAST(epoch_us(event_timestamp) AS VARCHAR)';
   const pieces = fieldsOf(dataset.event.columns).filter(({ column }) => column.type !== 'text_map').map((field) => `${text.keyPiece(field, field.quoted, escape)}, ${cellEnd}`);
-  return `concat(${[...pieces, time, cellEnd, 'platform', cellEnd].join(', ')})`;
+  return `concat(${[...pieces, time, cellEnd, 'platform', cellEnd, ...further.flatMap((each) => [each, cellEnd])].join(', ')})`;
 }
 
 /** A JSON text with each of its numbers as a string, so that no digit is lost. The text must be an object or an array. */
@@ -103,9 +106,9 @@ export function quotedNumbers(json: string, values: Values): string {
 
 /** @throws LakeError `DATASET_INVALID` when a key can't be looked up, or is the way to another key. */
 export function checkKeys(dataset: Dataset): void {
-  const { items } = dataset;
+  const { items, arrays = [] } = dataset;
   const event = [...keysOf(fieldsOf(dataset.event.columns)), ...(items === undefined ? [] : [items.key])];
-  for (const keys of [event, keysOf(fieldsOf(items?.columns ?? {}))]) {
+  for (const keys of [event, ...[items?.columns ?? {}, ...arrays.map(({ columns }) => columns)].map((columns) => keysOf(fieldsOf(columns)))]) {
     const wrong = keys.find((key) => !isKeyName(key));
     if (wrong !== undefined) throw invalidKey(dataset, wrong, "can't be looked up", 'Keys are letters, digits, blanks, and any of _ $ . - ( ) % # : & ? ! @ + ; the way to a nested one is written /like/this, and none of its parts begins with a digit.');
     const parents = new Set(keys.flatMap(parentsOf));

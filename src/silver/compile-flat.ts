@@ -1,6 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { timeColumn, type Dataset } from '../dataset.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
+import { arrayTexts, compileArrays, type CompiledArray } from './compile-arrays.js';
 import { eventReading, unusualIn } from './compile-event.js';
 import { checkKeys, eventKey } from './compile-exact.js';
 import { escaped, fieldsOf, TextSql, Values } from './compile-values.js';
@@ -11,6 +12,8 @@ export interface CompiledFlat {
   readonly held: string;
   readonly exact: string;
   readonly event: string;
+  /** As of `Compiled`. */
+  readonly arrays: readonly CompiledArray[];
   readonly rejected: string;
   readonly duplicates: string;
   readonly parameters: Readonly<Record<string, DuckDBValue>>;
@@ -29,17 +32,19 @@ export function compileFlat(dataset: Dataset, exactly: boolean): CompiledFlat {
   const text = new TextSql(dataset, values);
   const event = fieldsOf(dataset.event.columns);
   const unusual = unusualIn(dataset, values);
+  const further = arrayTexts(dataset, values);
   const shared = { columns: event.map(({ quoted }) => `${quoted}, `).join(''), time: identifier(timeColumn(dataset)) };
   return {
     message: fill(file('flat-message'), {
       ...shared,
       event_reading: eventReading(dataset, text, values, 'bronze_rows', exactly ? 'true' : unusual('_body')),
-      event_key: eventKey(dataset, text, (piece) => piece),
-      escaped_key: eventKey(dataset, text, escaped),
+      event_key: eventKey(dataset, text, (piece) => piece, further),
+      escaped_key: eventKey(dataset, text, escaped, further),
     }),
     held: file('flat-held'),
     exact: file('flat-exact'),
     event: fill(file('flat-event'), shared),
+    arrays: compileArrays(dataset, text, values),
     rejected: file('flat-rejected'),
     duplicates: file('duplicates'),
     parameters: values.parameters,

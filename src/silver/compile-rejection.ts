@@ -56,6 +56,7 @@ function timeRules(dataset: Dataset, values: Values): readonly Rule[] {
 function platformRules(dataset: Dataset, text: TextSql, values: Values): { readonly well: readonly string[]; readonly rules: readonly Rule[] } {
   if (dataset.platform === undefined) return { well: [], rules: [] };
   const { key, required } = dataset.platform;
+  if (key === undefined) return pathRules(required);
   const path = values.add('platform_path', pointerOf(key));
   const found = `json_extract_string(_body, ${path})`;
   const absent = `${text.clean(found)} IS NULL`;
@@ -72,6 +73,12 @@ function platformRules(dataset: Dataset, text: TextSql, values: Values): { reado
   ];
   if (required !== false) return { well: ['platform IS NOT NULL'], rules };
   return { well: [`CASE WHEN platform IS NOT NULL THEN true ELSE ${absent}${dataset.strict === true ? ` AND NOT (${misread})` : ''} END`], rules };
+}
+
+/** Of a platform that the path of a row's file tells: bronze has read it, and silver has no other. */
+function pathRules(required: boolean | undefined): { readonly well: readonly string[]; readonly rules: readonly Rule[] } {
+  if (required === false) return { well: [], rules: [] };
+  return { well: ['platform IS NOT NULL'], rules: [{ when: 'platform IS NULL', reason: 'platform_missing', detail: 'CAST(NULL AS VARCHAR)' }] };
 }
 
 function columnRules(dataset: Dataset, field: Field, fields: readonly Field[]): Rule[] {

@@ -1,6 +1,7 @@
 import type { DuckDBValue } from '@duckdb/node-api';
 import { eventTimeOf, needsPlatform, pointerOf, segmentsOf, timeColumn, type DatasetWithItems } from '../dataset.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
+import { arrayTexts, compileArrays, type CompiledArray } from './compile-arrays.js';
 import { eventReading, unusualIn } from './compile-event.js';
 import { checkKeys, columnSql, eventKey, itemKey, quotedNumbers } from './compile-exact.js';
 import { patternsOf } from './compile-patterns.js';
@@ -21,6 +22,8 @@ export interface Compiled {
   readonly item: (quick: readonly Form[]) => string;
   /** The event table; `items` tells whether any item file was written. */
   readonly event: (items: boolean) => string;
+  /** The tables of further arrays, from the event files just written. */
+  readonly arrays: readonly CompiledArray[];
   readonly rejected: string;
   readonly duplicates: string;
   readonly parameters: Readonly<Record<string, DuckDBValue>>;
@@ -60,13 +63,14 @@ export function compile(dataset: DatasetWithItems): Compiled {
       items_reason: `${segmentsOf(dataset.items.key).join('_').replaceAll("'", "''")}_unreadable`,
     }),
     exactItem: exactItem(dataset, items, text, values),
-    exact: fill(file('exact'), { ...shared, event_key: eventKey(dataset, text, escaped) }),
+    exact: fill(file('exact'), { ...shared, event_key: eventKey(dataset, text, escaped, arrayTexts(dataset, values)) }),
     item: (forms) => fill(file('item'), { columns: itemColumns('event_timestamp'), named: itemColumns(`event_timestamp AS ${time}`), quick: forms.map((form) => `(${quick[form]})\nUNION ALL\n`).join('') }),
     event: (written) => fill(file('event'), {
       ...shared,
       event_key: eventKey(dataset, text, (piece) => piece),
       written: written ? fill(file('written'), shared) : `SELECT '' AS event_id, ${same}, 0 AS item_count FROM message WHERE false`,
     }),
+    arrays: compileArrays(dataset, text, values),
     rejected: file('rejected'),
     duplicates: file('duplicates'),
     parameters: values.parameters,

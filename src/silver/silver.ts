@@ -67,6 +67,15 @@ export async function buildSilver(lake: Lake, dataset: Dataset, options: SilverO
   return { ...summaryOf(dataset, null, new Map()), reason: bronze === null ? 'no bronze' : 'changed' };
 }
 
+/** Makes silver's tables without rows where there are none yet, for gold that reads them beside those of other kinds of rows. */
+export async function ensureSilver(lake: Lake, dataset: Dataset): Promise<void> {
+  if ((await lake.table('silver', dataset.event.table).snapshot()) !== null) return;
+  await publishBuild(silverScope(lake, dataset), {
+    plan: async (run) => ((await lake.table('silver', dataset.event.table).snapshot()) === null ? { run } : null),
+    build: () => Promise.resolve({ writes: silverSpecs(dataset).map((spec) => ({ spec, files: [], replaces: [], txns: {}, metrics: {} })), result: null }),
+  });
+}
+
 /** The runs of a dataset's silver. */
 export function silverScope(lake: Lake, dataset: Dataset): Scope {
   return new Scope(lake, `silver.${dataset.name}`, 'silver', dataset.event.table);

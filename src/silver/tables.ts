@@ -1,4 +1,4 @@
-import { hasItems, sqlTypes, timeColumn, type Columns, type Dataset, type DatasetWithItems } from '../dataset.js';
+import { hasItems, sqlTypes, timeColumn, type ArrayTable, type Columns, type Dataset, type DatasetWithItems } from '../dataset.js';
 import type { TableColumn, TableSpec } from '../lake/schema.js';
 
 const instant = 'TIMESTAMP WITH TIME ZONE';
@@ -61,9 +61,23 @@ export function duplicatesSpec(dataset: Dataset): TableSpec {
   ]);
 }
 
+/** `silver.<array's table>`: a row per element. */
+export function arraySpec(dataset: Dataset, { table, columns }: ArrayTable): TableSpec {
+  return spec(dataset, table, [timeColumn(dataset)], [
+    { name: 'event_id', type: 'VARCHAR' },
+    { name: 'parent_path', type: 'VARCHAR' },
+    { name: 'item_index', type: 'BIGINT' },
+    { name: 'event_date', type: 'DATE' },
+    { name: 'platform', type: 'VARCHAR' },
+    { name: timeColumn(dataset), type: instant },
+    ...contractColumns(columns),
+    { name: 'issues', type: 'VARCHAR[]' },
+  ]);
+}
+
 /** All of silver's tables in the order of their commits: the event table publishes. */
 export function silverSpecs(dataset: Dataset): readonly TableSpec[] {
-  return [...(hasItems(dataset) ? [itemSpec(dataset)] : []), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
+  return [...(hasItems(dataset) ? [itemSpec(dataset)] : []), ...(dataset.arrays ?? []).map((array) => arraySpec(dataset, array)), rejectedSpec(dataset), duplicatesSpec(dataset), eventSpec(dataset)];
 }
 
 function spec(dataset: Dataset, table: string, statistics: readonly string[], columns: readonly TableColumn[]): TableSpec {

@@ -7,6 +7,7 @@ import type { Session } from '../lake/duckdb.js';
 import { textList } from '../lake/duckdb.js';
 import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { compile } from './compile.js';
+import type { CompiledArray } from './compile-arrays.js';
 import { compileFlat } from './compile-flat.js';
 import { forms, type Form } from './compile-quick.js';
 
@@ -31,7 +32,8 @@ const partitionBy = ['event_date', 'platform'];
  */
 export async function transform(session: Session, dataset: Dataset, stagingDir: string, options: TransformOptions = {}): Promise<SilverOutput> {
   mkdirSync(stagingDir, { recursive: true });
-  const exactly = options.exactly === true;
+  // What the quick way reads has no body any more, of which further arrays are part.
+  const exactly = options.exactly === true || (dataset.arrays ?? []).length > 0;
   return hasItems(dataset) ? withItems(session, dataset, stagingDir, exactly) : withoutItems(session, dataset, stagingDir, exactly);
 }
 
@@ -54,7 +56,8 @@ async function withItems(session: Session, dataset: DatasetWithItems, stagingDir
     await work.make('exact_item', sql.exactItem);
     await work.make('exact', sql.exact);
     const items = await work.put(dataset.items.table, sql.item(await formsOf(session)));
-    await work.put(dataset.event.table, sql.event(items.files.length > 0), items.files.map(({ path }) => path));
+    const events = await work.put(dataset.event.table, sql.event(items.files.length > 0), items.files.map(({ path }) => path));
+    await work.putArrays(sql.arrays, events);
     await work.put(`${dataset.name}_rejected`, sql.rejected);
     await work.put(`${dataset.name}_duplicates`, sql.duplicates);
     return { tables: work.tables };
@@ -71,7 +74,7 @@ async function withoutItems(session: Session, dataset: Dataset, stagingDir: stri
     await work.make('message', sql.message);
     await work.make('held', sql.held);
     await work.make('exact', sql.exact);
-    await work.put(dataset.event.table, sql.event);
+    await work.putArrays(sql.arrays, await work.put(dataset.event.table, sql.event));
     await work.put(`${dataset.name}_rejected`, sql.rejected);
     await work.put(`${dataset.name}_duplicates`, sql.duplicates);
     return { tables: work.tables };
@@ -101,6 +104,11 @@ class Work {
     const parameters = { ...this.parameters, item_files: textList(itemFiles) };
     const files = await write(this.session, select, { partitionBy, stagingDir: join(this.stagingDir, table), parameters });
     return (this.tables[table] = { files, rows: rowsOf(files) });
+  }
+
+  /** Tables of arrays, of the events that were just written. */
+  async putArrays(arrays: readonly CompiledArray[], events: SilverTable): Promise<void> {
+    for (const { table, select } of arrays) await this.put(table, select(events.files.length > 0), events.files.map(({ path }) => path));
   }
 
   async drop(): Promise<void> {

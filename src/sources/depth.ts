@@ -3,11 +3,12 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { systemClock } from '../clock.js';
 import { LakeError, messageOf, systemCode } from '../errors.js';
 import { hashFile } from './file.js';
-import { findFiles } from './find.js';
+import { foundIn, membersOf } from './found.js';
 import type { TopicDepth, TopicProbe } from './kafka-depth.js';
 import { kafkaName, withCredentials, type Environment, type KafkaUri } from './kafka-uri.js';
 import type { FileMark } from './source.js';
-import { parseSourceUri, type FilesUri, type SqsUri } from './uri.js';
+import { isArchive, readableNames, type StoredFile } from './stored.js';
+import { parseSourceUri, type FilesUri, type S3Uri, type SqsUri } from './uri.js';
 
 /** A reader of a status waits no longer than this for a queue. */
 const timeoutMs = 8_000;
@@ -59,8 +60,9 @@ export function probeDepth(text: string, environment: Environment = {}): DepthPr
   const uri = parseSourceUri(text);
   if (uri.kind === 'sqs') return new QueueProbe(uri);
   if (uri.kind === 'kafka') return topicProbe(withCredentials(uri, environment));
-  if (uri.pattern === '-') throw new LakeError('--from: stdin can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: '-', hint: 'Give a queue, a topic, a file, a folder or a glob, or leave --from out.' });
-  return { uri: uri.pattern, read: async (taken) => filesDepth(uri, await taken()), close: () => undefined };
+  if (uri.kind === 'sql') throw new LakeError('--from: a database can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: uri.name, hint: 'A run compares its rows with the lake; leave --from out.' });
+  if (uri.kind === 'files' && uri.pattern === '-') throw new LakeError('--from: stdin can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: '-', hint: 'Give a queue, a topic, a file, a folder or a glob, or leave --from out.' });
+  return { uri: uri.kind === 's3' ? `s3://${uri.bucket}/${uri.key}` : uri.pattern, read: async (taken) => filesDepth(uri, await taken()), close: () => undefined };
 }
 
 /** The library for it is loaded when it is first asked. */
@@ -123,21 +125,37 @@ function countOf(attributes: Readonly<Partial<Record<string, string>>>, name: st
   return value;
 }
 
-async function filesDepth({ pattern }: FilesUri, taken: ReadonlyMap<string, FileMark>): Promise<FilesDepth> {
+async function filesDepth(uri: FilesUri | S3Uri, taken: ReadonlyMap<string, FileMark>): Promise<FilesDepth> {
   const failures: LakeError[] = [];
-  const paths = await findFiles(pattern, (path, error) => void failures.push(unreadable(path, error)));
-  if (failures[0] !== undefined) throw failures[0];
-  if (paths.length === 0 && !(await isFolder(pattern))) throw new LakeError(`no file matches ${pattern}`, { code: 'SOURCE_NOT_FOUND', op: 'depth', path: pattern, hint: 'Give a file, a folder with .ndjson, .jsonl or .json files (also .gz), or a glob in quotes.' });
+  const place = uri.kind === 's3' ? `s3://${uri.bucket}/${uri.key}` : uri.pattern;
+  const found = await foundIn(uri, '', (path, error) => void failures.push(unreadable(path, error)));
   const landed = new Landed(taken);
-  let waitingFiles = 0;
-  let lagBytes = 0;
-  for (const path of paths) {
-    const bytes = await landed.waitingBytes(path);
-    if (bytes === 0) continue;
-    waitingFiles++;
-    lagBytes += bytes;
+  const depth = { files: 0, waitingFiles: 0, lagBytes: 0 };
+  const add = (bytes: number): void => {
+    depth.files++;
+    if (bytes === 0) return;
+    depth.waitingFiles++;
+    depth.lagBytes += bytes;
+  };
+  try {
+    for await (const file of found.all()) {
+      if (uri.kind === 'files' && isArchive(file.name)) for await (const member of members(file)) add(await landed.waitingOf(member));
+      else add(uri.kind === 's3' ? await landed.waitingOf(file) : await landed.waitingBytes(file.name));
+    }
+  } finally {
+    await found.close();
   }
-  return { kind: 'files', uri: pattern, files: paths.length, waitingFiles, lagBytes };
+  if (failures[0] !== undefined) throw failures[0];
+  if (depth.files === 0 && uri.kind === 'files' && !(await isFolder(place))) throw new LakeError(`no file matches ${place}`, { code: 'SOURCE_NOT_FOUND', op: 'depth', path: place, hint: `Give a file, a folder with ${readableNames}, or a glob in quotes.` });
+  return { kind: 'files', uri: place, ...depth };
+}
+
+async function* members(archive: StoredFile): AsyncGenerator<StoredFile> {
+  try {
+    yield* membersOf(archive, '');
+  } catch (error) {
+    throw unreadable(archive.name, error);
+  }
 }
 
 /** What is in the lake, by path and size, so that files need not be read: only one that has been renamed may have to be. */
@@ -150,6 +168,13 @@ class Landed {
       this.byPath.set(mark.path, mark);
       this.sizes.add(mark.bytes);
     }
+  }
+
+  /** Of what lies in an archive or a bucket, by what is said of it there. An archive in a bucket is not looked into. */
+  async waitingOf(file: StoredFile): Promise<number> {
+    const mark = this.byPath.get(file.name);
+    const bytes = await file.bytes();
+    return mark?.complete === true && (file.etag === null ? mark.bytes === bytes : mark.etag === file.etag) ? 0 : bytes;
   }
 
   /** Bytes of a file that are not landed; 0 for one that has gone meanwhile, and for what is no file. */

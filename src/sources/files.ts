@@ -1,40 +1,48 @@
+import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { LakeError, messageOf, systemCode } from '../errors.js';
-import { hashFile, isCsv, readBlocks, resume, skipLines } from './file.js';
-import { findFiles } from './find.js';
+import { hashFile, isCsv, readBlocks, resume, skipLines, type Content } from './file.js';
+import { foundIn, localFile, membersOf, type Found } from './found.js';
 import { LineSplitter } from './lines.js';
 import type { SourceOptions } from './open.js';
 import type { AckResult, Batch, FileMark, Source } from './source.js';
+import { isArchive, readableNames, type LocalCopy, type StoredFile } from './stored.js';
+import type { FilesUri, S3Uri } from './uri.js';
 
 const pollMs = 1_000;
+/** A listing costs money. */
+const bucketPollMs = 5_000;
 const stdinName = '-';
 
-/** @throws LakeError SOURCE_NOT_FOUND when nothing matches and nothing is waited for */
-export async function openFiles(pattern: string, options: SourceOptions): Promise<Source> {
-  const source = new FilesSource(pattern, options);
-  await source.check();
+/** @throws LakeError SOURCE_NOT_FOUND when nothing matches and nothing is waited for; of a bucket also SOURCE_DENIED, SOURCE_UNREACHABLE */
+export async function openFiles(uri: FilesUri | S3Uri, options: SourceOptions): Promise<Source> {
+  const source = new FilesSource(uri, options);
+  await source.open();
   return source;
 }
 
 class FilesSource implements Source {
+  readonly uri: string;
   private readonly splitter = new LineSplitter();
   private readonly marks: Map<string, FileMark>;
   private readonly marksByPath = new Map<string, FileMark>();
-  /** Size and time of files already looked at, so that following does not hash them again. */
+  /** What files already looked at looked like, so that following does not hash them again. */
   private readonly looked = new Map<string, string>();
   /** By path: what is read at last is no failure any more. */
   private readonly failed = new Map<string, LakeError>();
   /** By path and file id: a file that grows keeps its number. */
   private readonly numbers = new Map<string, number>();
+  private found: Found | null = null;
   private skipped = 0;
 
   constructor(
-    readonly uri: string,
+    private readonly place: FilesUri | S3Uri,
     private readonly options: SourceOptions,
   ) {
+    this.uri = place.kind === 's3' ? `s3://${place.bucket}/${place.key}` : place.pattern;
     this.marks = new Map(options.taken);
     for (const mark of options.taken.values()) this.marksByPath.set(mark.path, mark);
   }
@@ -43,26 +51,31 @@ class FilesSource implements Source {
     return [...this.failed.values()];
   }
 
-  async check(): Promise<void> {
-    if (this.uri === stdinName || this.options.follow) return;
-    if ((await this.find()).length > 0 || this.failed.size > 0) return;
-    throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: 'Give a file, a folder with .ndjson, .jsonl, .json, .csv or .tsv files (also .gz), or a glob in quotes.' });
+  async open(): Promise<void> {
+    if (this.uri === stdinName) return;
+    this.found = await foundIn(this.place, this.options.spoolDir, (path, error) => this.fail(path, error, 0), this.options.follow);
+    if (this.options.follow) return;
+    const found = this.found.all()[Symbol.asyncIterator]();
+    const { done } = await found.next();
+    await found.return?.();
+    if (done !== true || this.failed.size > 0) return;
+    throw new LakeError(`no file matches ${this.uri}`, { code: 'SOURCE_NOT_FOUND', op: 'find files', path: this.uri, hint: `Give a file, a folder with ${readableNames}, or a glob in quotes.` });
   }
 
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
-    if (this.uri === stdinName) {
+    if (this.found === null) {
       const path = await this.spoolStdin(signal);
-      if (path !== null) yield* this.file(path, stdinName, signal);
+      if (path !== null) yield* this.file(localFile(path, stdinName, false), signal);
       return;
     }
     do {
-      for (const path of await this.find()) {
+      for await (const file of this.found.all()) {
         if (signal.aborted) return;
-        yield* this.file(path, path, signal);
+        yield* isArchive(file.name) ? this.archive(file, signal) : this.file(file, signal);
       }
       if (this.skipped > 0) this.options.log(`${this.skipped} ${this.skipped === 1 ? 'file was' : 'files were'} landed before: left out`);
       this.skipped = 0;
-      if (this.options.follow) await this.options.clock.sleep(pollMs, signal);
+      if (this.options.follow) await this.options.clock.sleep(this.place.kind === 's3' ? bucketPollMs : pollMs, signal);
     } while (this.options.follow && !signal.aborted);
   }
 
@@ -71,24 +84,43 @@ class FilesSource implements Source {
   }
 
   async close(): Promise<void> {
+    await this.found?.close();
     await rm(this.options.spoolDir, { recursive: true, force: true });
   }
 
-  private find(): Promise<string[]> {
-    return findFiles(this.uri, (path, error) => this.fail(path, error, 0));
+  /** An archive is looked into when it may have changed; what is wrong with it is told, and what it has given lands. */
+  private async *archive(archive: StoredFile, signal: AbortSignal): AsyncGenerator<Batch> {
+    try {
+      const look = await archive.look();
+      if (this.looked.get(archive.name) === look) return;
+      this.looked.set(archive.name, look);
+      for await (const member of membersOf(archive, this.options.spoolDir)) {
+        if (signal.aborted) return;
+        yield* this.file(member, signal);
+      }
+      this.failed.delete(archive.name);
+    } catch (error) {
+      this.fail(archive.name, error, 0);
+    }
   }
 
   /** Reads one file; what goes wrong is kept for the end, and the next file is read. */
-  private async *file(path: string, name: string, signal: AbortSignal): AsyncGenerator<Batch> {
+  private async *file(stored: StoredFile, signal: AbortSignal): AsyncGenerator<Batch> {
+    const { name } = stored;
+    if (name !== stdinName && this.options.takes?.(name) === false) return;
     let lines = 0;
+    let copy: LocalCopy | null = null;
     try {
-      const facts = await stat(path);
-      const look = `${facts.size} ${facts.mtimeMs}`;
-      if (this.looked.get(path) === look) return;
-      this.looked.set(path, look);
-      if (!facts.isFile() && !facts.isDirectory()) throw new Error('is no regular file: pipe it into --from -');
+      const look = await stored.look();
+      if (this.looked.get(name) === look) return;
+      this.looked.set(name, look);
       const known = this.marksByPath.get(name) ?? null;
-      const content = await hashFile(path, name, known?.bytes ?? null, this.options.follow && name !== stdinName);
+      if (stored.etag !== null && known?.complete === true && known.etag === stored.etag) {
+        this.skipped++;
+        return;
+      }
+      copy = await stored.open();
+      const content = salted(await hashFile(copy.path, name, known?.bytes ?? null, stored.mayGrow), this.options.placeOf?.(name) ?? '');
       this.failed.delete(name);
       const mark = resume(name, content, this.marks.get(content.sha256) ?? null, known);
       if (mark === null) {
@@ -98,20 +130,22 @@ class FilesSource implements Source {
       lines = mark.lines;
       const fileNumber = this.numberOf(mark);
       let toSkip = mark.lines;
-      for await (const { block, last } of readBlocks(path, name, content)) {
+      for await (const { block, last } of readBlocks(copy.path, name, content)) {
         if (signal.aborted) return;
         const { rest, skipped } = skipLines(block, toSkip);
         toSkip -= skipped;
         if (rest.length === 0 && !last) continue;
         const split = this.splitter.split(rest, fileNumber, lines + 1);
         lines += split.rows;
-        const now: FileMark = { ...mark, lines, complete: last };
+        const now: FileMark = { ...mark, lines, complete: last, ...(stored.etag === null ? {} : { etag: stored.etag }) };
         this.marks.set(now.sha256, now);
         this.marksByPath.set(name, now);
         yield { kind: 'lines', source: name, fileNumber, fileId: mark.fileId, ...split, bytes: rest.length, receivedAtMs: this.options.clock.nowMs(), mark: now, ack: acknowledged };
       }
     } catch (error) {
       this.fail(name, error, lines);
+    } finally {
+      await copy?.release();
     }
   }
 
@@ -154,7 +188,15 @@ function acknowledged(): Promise<AckResult> {
   return Promise.resolve({ acked: 0, failed: 0 });
 }
 
+/** Equal content at two places is two files. */
+function salted(content: Content, place: string): Content {
+  if (place === '') return content;
+  const salt = (sha256: string): string => createHash('sha256').update(`${place}\0${sha256}`).digest('hex');
+  return { ...content, sha256: salt(content.sha256), prefixSha256: content.prefixSha256 === null ? null : salt(content.prefixSha256) };
+}
+
 function unreadable(path: string, error: unknown, lines: number): LakeError {
+  if (error instanceof LakeError) return error;
   const code = systemCode(error);
   const unit = isCsv(path) ? 'record' : 'line';
   const behind = lines > 0 ? ` after ${unit} ${lines}` : '';

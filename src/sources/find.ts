@@ -2,15 +2,14 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import { systemCode } from '../errors.js';
-
-const readable = /\.(ndjson|jsonl|json|csv|tsv)(\.gz)?$/i;
+import { isArchive, isHidden, isReadable } from './stored.js';
 
 /** Told of a folder that can't be looked into. */
 export type NotFound = (path: string, error: unknown) => void;
 
 /**
  * The files that a path, a folder or a glob means: absolute, sorted. In folders hidden names and those that begin
- * with `_` are left out, and so is what is not called .ndjson, .jsonl, .json, .csv or .tsv (or .gz of these).
+ * with `_` are left out, and so is what is not called .ndjson, .jsonl, .json, .csv or .tsv (or .gz of these), or .zip.
  */
 export async function findFiles(pattern: string, failed: NotFound): Promise<string[]> {
   const facts = await statOrNull(pattern, failed);
@@ -31,17 +30,13 @@ async function filesBelow(folder: string, failed: NotFound): Promise<string[]> {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (isHidden(entry.name)) continue;
       const path = join(folder, entry.name);
-      if (readable.test(entry.name)) found.push(path);
+      if (isReadable(entry.name) || isArchive(entry.name)) found.push(path);
       else if (entry.isDirectory()) found.push(...(await filesBelow(path, failed)));
     }
   } catch (error) {
     failed(folder, error);
   }
   return found;
-}
-
-function isHidden(name: string): boolean {
-  return name.startsWith('.') || name.startsWith('_');
 }
 
 async function statOrNull(path: string, failed: NotFound) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { withCredentials, type Environment } from './kafka-uri.js';
+import type { RowsSource } from './landed.js';
 import type { FileMark, Source } from './source.js';
 import { parseSourceUri } from './uri.js';
 
@@ -17,8 +18,14 @@ export interface SourceOptions {
   readonly signal: AbortSignal;
   /** Variables that may name a user and a password. */
   readonly environment: Environment;
+  /** How the rows of a database are told from what has landed of them, if the contract says so. */
+  readonly rows?: RowsSource | undefined;
   /** Says what is going on: retries, waits. */
   readonly log: (text: string) => void;
+  /** Which files are read, by their names; all of them when it is left out. */
+  readonly takes?: ((path: string) => boolean) | undefined;
+  /** What a file's place says of its rows: equal content at two places is two files. */
+  readonly placeOf?: ((path: string) => string) | undefined;
 }
 
 /**
@@ -35,6 +42,10 @@ export async function openSource(text: string, options: SourceOptions): Promise<
     const { openKafka } = await import('./kafka.js');
     return openKafka(withCredentials(uri, options.environment), options);
   }
+  if (uri.kind === 'sql') {
+    const { openSql } = await import('./sql.js');
+    return openSql(uri, options);
+  }
   const { openFiles } = await import('./files.js');
-  return openFiles(uri.pattern, options);
+  return openFiles(uri, options);
 }

@@ -10,6 +10,9 @@ export interface Message {
   readonly receivedAtMs: number;
   /** The source says that it was delivered before. */
   readonly redelivered: boolean;
+  /** What bronze keeps beside it, as of a topic's records. */
+  readonly key?: string;
+  readonly headers?: string;
 }
 
 /**
@@ -32,6 +35,8 @@ export interface FileMark {
   readonly bytes: number;
   readonly lines: number;
   readonly complete: boolean;
+  /** What the store said of this content, so that it needs not be fetched again. */
+  readonly etag?: string;
 }
 
 /** Records of a topic that its retention removed before they were read. */

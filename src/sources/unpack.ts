@@ -3,9 +3,9 @@ import { createGunzip } from 'node:zlib';
 const unpackedChunkBytes = 256 * 1024;
 
 /** JSON of events packs twenty- to fiftyfold; what packs far better is made to fill a disk. */
-const maxRatio = 250;
+export const maxRatio = 250;
 /** Below it no ratio is judged. */
-const judgedFromBytes = 256e6;
+export const judgedFromBytes = 256e6;
 
 /**
  * Unpacks gzip. Driven by hand and not by a pipe, which would drop what is unpacked and not read yet when the data

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { LakeError } from '../errors.js';
 import { kafkaUri, type KafkaUri } from './kafka-uri.js';
 import { defaultWaitSeconds, longestWaitSeconds } from './wait.js';
@@ -20,9 +21,26 @@ export interface FilesUri {
   readonly pattern: string;
 }
 
-export type SourceUri = SqsUri | KafkaUri | FilesUri;
+export interface S3Uri {
+  readonly kind: 's3';
+  readonly bucket: string;
+  /** A key, a prefix, a glob; empty: the whole bucket. */
+  readonly key: string;
+}
 
-const known = 'Known are sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, a folder, a glob, and - for stdin.';
+/** A database that speaks PostgreSQL: a server, or the folder of an embedded one. */
+export interface SqlUri {
+  readonly kind: 'sql';
+  readonly engine: 'postgres' | 'pglite';
+  /** With the password, if it has one: for the driver alone. */
+  readonly url: string;
+  /** Without password and parameters: for people, and for the lake. */
+  readonly name: string;
+}
+
+export type SourceUri = SqsUri | KafkaUri | FilesUri | S3Uri | SqlUri;
+
+const known = 'Known are sqs://queue, a queue\'s https URL, kafka://host:9092/topic, a file, a folder, a glob, a ZIP, s3://bucket/prefix, postgres://user@host/database, pglite://folder, and - for stdin.';
 
 /** Reads `--from`. @throws LakeError USAGE */
 export function parseSourceUri(text: string): SourceUri {
@@ -31,6 +49,9 @@ export function parseSourceUri(text: string): SourceUri {
   if (scheme === 'file') return { kind: 'files', pattern: decoded(text.slice('file://'.length), text) };
   if (scheme === 'sqs') return sqsUri(text);
   if (scheme === 'kafka') return kafkaUri(text);
+  if (scheme === 's3') return s3Uri(text);
+  if (scheme === 'postgres' || scheme === 'postgresql') return postgresUri(text);
+  if (scheme === 'pglite') return pgliteUri(text);
   if (scheme === 'http' || scheme === 'https') return queueUrl(text);
   throw usage(`${scheme}:// is no source`, text, known);
 }
@@ -40,6 +61,30 @@ function sqsUri(text: string): SqsUri {
   const match = /^sqs:\/\/([^/?#]+)\/?(?:\?(.*))?$/i.exec(text);
   if (match?.[1] === undefined) throw usage('the queue is missing', text, 'Write sqs://queue?region=eu-west-1.');
   return withSettings(decoded(match[1], text), new URLSearchParams(match[2] ?? ''), text);
+}
+
+function s3Uri(text: string): S3Uri {
+  const match = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/s.exec(text);
+  if (match?.[1] === undefined) throw usage('that is no bucket', text, 'Write s3://bucket/prefix, s3://bucket/key.zip, or a glob in quotes.');
+  return { kind: 's3', bucket: match[1], key: match[2] ?? '' };
+}
+
+function postgresUri(text: string): SqlUri {
+  if (!URL.canParse(text)) throw usage('that is no URL', hidden(text), 'Write postgres://user@host:5432/database; the password may come by PGPASSWORD.');
+  const url = new URL(text);
+  const user = url.username === '' ? '' : `${url.username}@`;
+  return { kind: 'sql', engine: 'postgres', url: text, name: `postgres://${user}${url.host}${url.pathname}` };
+}
+
+/** A URL that can't be read may have a password in it all the same. */
+function hidden(text: string): string {
+  return text.replace(/\/\/[^@/]*@/, '//…@');
+}
+
+function pgliteUri(text: string): SqlUri {
+  const folder = decoded(text.slice('pglite://'.length), text);
+  if (folder === '') throw usage('the folder is missing', text, 'Write pglite://orders-db.');
+  return { kind: 'sql', engine: 'pglite', url: resolve(folder), name: `pglite://${resolve(folder)}` };
 }
 
 /** A queue's own URL; settings of ours may follow it as a query. */

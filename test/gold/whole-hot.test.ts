@@ -50,7 +50,7 @@ describe('whole models while gold is kept hot', () => {
     let nowMs = standingClock().nowMs();
     const clock = { ...standingClock(), nowMs: () => nowMs };
     await withPipeline(async (pipeline) => {
-      const layers = new Layers(pipeline.context({ follow: true, from: 'sqs://queue' }), pipeline.dataset);
+      const layers = new Layers(pipeline.context({ follow: true, from: 'sqs://queue' }), [pipeline.dataset]);
       const days = async (): Promise<unknown> => (await pipeline.rows('SELECT users FROM gold.day'))[0]?.['users'];
       const land = (user: string) => pipeline.land(linesFile([view(at, user)]));
       try {

@@ -7,7 +7,7 @@ import { lakeRoot } from '../../src/config.js';
 import { LakeError } from '../../src/errors.js';
 import { Session } from '../../src/lake/duckdb.js';
 import { S3Storage } from '../../src/lake/s3.js';
-import { s3Error } from '../../src/lake/s3-errors.js';
+import { s3Error } from '../../src/s3/errors.js';
 import { makeScratch } from '../../src/lake/scratch.js';
 import { FakeS3 } from '../support/fake-s3.js';
 import { removeTemporaryFolders, temporaryFolder, testLake } from '../support/lake.js';

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import bank from '../../datasets/bank/dataset.js';
+import music from '../../datasets/music/dataset.js';
+import storefront from '../../datasets/storefront/dataset.js';
 import users from '../../datasets/users/dataset.js';
 import type { Dataset } from '../../src/dataset.js';
 import { hashFile, readBlocks } from '../../src/sources/file.js';
@@ -26,12 +28,12 @@ function tablesOf(dataset: Dataset, messages: readonly Message[], source: string
   return silverOfLanded(dataset, messages, { exactly, source });
 }
 
-for (const dataset of [bank, users] as readonly Dataset[]) {
+for (const dataset of [bank, users, ...music, ...storefront] as readonly Dataset[]) {
   describe(`the golden cases of ${dataset.name}`, () => {
     for (const name of readdirSync(cases).filter((folder) => folder.startsWith(`${dataset.name}-`))) {
       for (const exactly of [false, true]) {
         it(`gives the rows of ${name}${exactly ? ', all read value by value' : ''}`, async () => {
-          const input = ['in.csv', 'in.json'].find((file) => existsSync(new URL(`${name}/${file}`, cases))) ?? '';
+          const input = ['in.csv', 'in.json', 'in.ndjson', 'iOS/in.json'].find((file) => existsSync(new URL(`${name}/${file}`, cases))) ?? '';
           const path = new URL(`${name}/${input}`, cases).pathname;
           for (const [table, rows] of Object.entries(await tablesOf(dataset, await bodiesIn(path), path, exactly))) {
             const expected = readFileSync(new URL(`${name}/${table}.ndjson`, cases), 'utf8').split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as unknown);

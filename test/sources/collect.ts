@@ -21,6 +21,8 @@ export interface Opening {
   readonly stdin?: string | Buffer;
   readonly signal?: AbortSignal;
   readonly log?: (text: string) => void;
+  readonly takes?: (path: string) => boolean;
+  readonly placeOf?: (path: string) => string;
 }
 
 export function openingOptions(opening: Opening, spoolDir: string): SourceOptions {
@@ -34,6 +36,8 @@ export function openingOptions(opening: Opening, spoolDir: string): SourceOption
     signal: opening.signal ?? new AbortController().signal,
     environment: process.env,
     log: opening.log ?? (() => undefined),
+    takes: opening.takes,
+    placeOf: opening.placeOf,
   };
 }
 

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { queueCredentials, queueRegion, sendAll, startQueue, type QueueServer } from '../support/queue.js';
+import { writeZip } from '../support/zip.js';
 import { openFrom } from './collect.js';
 import { describeSource, type Kind } from './contract.js';
 
@@ -26,6 +27,13 @@ const kinds: readonly Kind[] = [
   fileKind('a gzipped file of lines', 'events.jsonl.gz', (bodies) => gzipSync(asLines(bodies))),
   fileKind('a JSON array', 'events.json', (bodies) => `[${bodies.join(',\n')}]\n`),
   fileKind('a gzipped JSON array', 'events.json.gz', (bodies) => gzipSync(`[${bodies.join(',')}]\n`)),
+  {
+    name: 'a ZIP',
+    fill: async (folder, bodies) => {
+      await writeZip(join(folder, 'in.zip'), { 'events/a.ndjson': asLines(bodies.slice(0, 10)), 'events/b.json': bodies.length === 0 ? '' : `[${bodies.slice(10).join(',')}]` });
+      return { ordered: true, open: (opening) => openFrom(join(folder, 'in.zip'), folder, opening) };
+    },
+  },
   { name: 'stdin', fill: (folder, bodies) => Promise.resolve({ ordered: true, open: (opening) => openFrom('-', folder, { ...opening, stdin: asLines(bodies) }) }) },
   {
     name: 'a queue',

@@ -1,6 +1,9 @@
 /** Whether all is done that takes long: by `npm run test:engines`; `npm test` does a share of it, always the same. */
 const thorough = process.env['INGOT_THOROUGH'] === '1';
 
+/** A test that takes long, and is left to `npm run test:engines`. */
+export const onlyThorough: (title: string, work: () => Promise<void>) => void = thorough ? (title, work) => void it(title, work) : () => undefined;
+
 /** How many runs of a property. */
 export function runs(few: number, many: number): number {
   return thorough ? many : few;

@@ -7,8 +7,6 @@ import { boolean, date, defineDataset, integer, money, number, text, textMap, ti
  * - Other times: /sent/$date (timestamp in 1 of 5), /customer/birthDate (date in 2 of 5).
  * - Rejected, as they are no JSON: 1.
  * - Rejected, as they are arrays: 1.
- * - The array lines.tags (of values, 2 elements) has no column: it stays in bronze.
- * - The array notes (of values, 1 elements) has no column: it stays in bronze.
  * - customer: an object in 3; the plain values in 1 are read by no column.
  * - state: an object in 1, whose values no column reads.
  */
@@ -48,4 +46,22 @@ export default defineDataset({
       qty: text(), // text in 4 of 4, numbers among them: 3
     },
   },
+  arrays: [
+    {
+      // elements: 2, arrays: 1
+      table: 'nested_lines_tags',
+      key: '/lines/*/tags',
+      columns: {
+        value: text(),
+      },
+    },
+    {
+      // elements: 1, arrays: 1
+      table: 'nested_notes',
+      key: '/notes',
+      columns: {
+        value: text(),
+      },
+    },
+  ],
 });

@@ -1,0 +1,104 @@
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { LakeError, systemCode } from '../errors.js';
+import type { SqlUri } from './uri.js';
+
+/** A connection to a database that speaks PostgreSQL. Statements run one after the other; values come as texts. */
+export interface Database {
+  query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
+  /** Runs several statements. */
+  script(sql: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Variables that may hold a password. */
+export type DatabaseEnvironment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * @param create make an embedded one that is not there yet
+ * @throws the driver's errors; LakeError SOURCE_NOT_FOUND, SOURCE_DENIED of an embedded one
+ */
+export async function connect({ engine, url, name }: SqlUri, environment: DatabaseEnvironment, create: boolean): Promise<Database> {
+  return engine === 'pglite' ? embedded(url, name, create) : server(url, environment);
+}
+
+const connectTimeoutMs = 10_000;
+
+async function server(url: string, environment: DatabaseEnvironment): Promise<Database> {
+  const { default: pg } = await import('pg');
+  const password = environment['PGPASSWORD'];
+  const client = new pg.Client({
+    connectionString: url,
+    ...(password === undefined || new URL(url).password !== '' ? {} : { password }),
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: 'ingot',
+    types: { getTypeParser: () => (value: string) => value },
+  });
+  // A connection that is lost between statements is told by the next one.
+  client.on('error', () => undefined);
+  await client.connect();
+  return {
+    query: async (sql, values = []) => (await client.query<Record<string, unknown>>(sql, [...values])).rows,
+    script: async (sql) => {
+      await client.query(sql);
+    },
+    close: () => client.end(),
+  };
+}
+
+async function embedded(folder: string, name: string, create: boolean): Promise<Database> {
+  if (!create && !existsSync(folder)) throw new LakeError(`there is no database ${name}`, { code: 'SOURCE_NOT_FOUND', op: 'connect', path: name, hint: 'Load one first: npm run orders:load -- orders.csv order_items.csv --db pglite://FOLDER' });
+  const lock = lockFolder(folder, name);
+  try {
+    const { PGlite } = await import('@electric-sql/pglite');
+    const database = await PGlite.create(folder);
+    return {
+      query: async (sql, values = []) => (await database.query<Record<string, unknown>>(sql, [...values])).rows,
+      script: async (sql) => {
+        await database.exec(sql);
+      },
+      close: async () => {
+        await database.close();
+        rmSync(lock, { force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(lock, { force: true });
+    throw error;
+  }
+}
+
+/** The embedded database has no lock of its own, and two processes in one folder would destroy it. */
+function lockFolder(folder: string, name: string): string {
+  const lock = `${folder.replace(/\/+$/, '')}.lock`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const file = openSync(lock, 'wx');
+      writeSync(file, String(process.pid));
+      closeSync(file);
+      return lock;
+    } catch (error) {
+      if (systemCode(error) !== 'EEXIST') throw error;
+      const owner = Number(readIfThere(lock));
+      if (attempt === 2 || isAlive(owner)) throw new LakeError(`another process (${owner}) is using the database ${name}`, { code: 'SOURCE_DENIED', op: 'connect', path: name, hint: `An embedded database is for one process at a time: wait for it. If there is none, remove ${lock}.` });
+      rmSync(lock, { force: true });
+    }
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemCode(error) === 'EPERM';
+  }
+}
