@@ -5,7 +5,7 @@ import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cach
 import { fetchElasticMq } from './engines/elasticmq.js';
 import { fetchKafka } from './engines/kafka.js';
 import { fetchPostgres } from './engines/postgres.js';
-import { fetchExtension, fetchPython } from './engines/python.js';
+import { fetchExtension, fetchPython, fetchSchemathesis } from './engines/python.js';
 import { fetchSpark } from './engines/spark.js';
 import { fetchVersityGw } from './engines/versitygw.js';
 
@@ -20,6 +20,7 @@ async function main(): Promise<number> {
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
     INGOT_PYTHON: python,
     INGOT_DELTA_EXTENSION: await fetchExtension(python, 'delta'),
+    INGOT_SCHEMATHESIS: await fetchSchemathesis(),
     INGOT_SPARK_PYTHON: spark.python,
     INGOT_SPARK_JARS: spark.jars,
     INGOT_ELASTICMQ: await fetchElasticMq(),

@@ -16,6 +16,7 @@ const commands: Readonly<Record<CommandName, () => Promise<{ readonly run: Comma
   run: () => import('./commands/run.js'),
   backfill: () => import('./commands/backfill.js'),
   query: () => import('./commands/query.js'),
+  serve: () => import('./commands/serve.js'),
   audit: () => import('./commands/audit.js'),
   status: () => import('./commands/status.js'),
   compact: () => import('./commands/compact.js'),

@@ -108,6 +108,8 @@ const shape = z.object({
   jobs: whole.pipe(z.number().min(1).max(64)).optional(),
   maxRejected: share.optional(),
   accept: z.array(z.string()).default([]),
+  port: whole.pipe(z.number().max(65_535)).optional(),
+  host: z.string().min(1, 'is empty').optional(),
   metricsPort: whole.pipe(z.number().max(65_535)).optional(),
   olderThan: durationMs.optional(),
   dryRun: z.boolean().default(false),

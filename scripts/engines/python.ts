@@ -43,3 +43,14 @@ export async function askPython(python: string, script: URL, question: unknown):
   if (code !== 0) throw new Error(`delta-rs: ${output.stderr}`);
   return JSON.parse(output.stdout) as unknown;
 }
+
+const schemathesisVersion = '4.32.5';
+
+/** Schemathesis, which asks an API what its description allows and what it does not. Gives the program. */
+export async function fetchSchemathesis(): Promise<string> {
+  const folder = await cached(`schemathesis-${schemathesisVersion}`, async (target) => {
+    await run('python3', ['-m', 'venv', target]);
+    await run(interpreter(target), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', `schemathesis==${schemathesisVersion}`]);
+  });
+  return join(folder, 'bin', 'schemathesis');
+}

@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import type { Lake } from '../lake/lake.js';
 import type { Progress } from './progress.js';
 
-export type CommandName = 'bronze' | 'silver' | 'gold' | 'run' | 'backfill' | 'query' | 'audit' | 'status' | 'compact' | 'vacuum' | 'rejected' | 'replay' | 'forget' | 'ddl' | 'generate' | 'profile' | 'infer' | 'init';
+export type CommandName = 'bronze' | 'silver' | 'gold' | 'run' | 'backfill' | 'query' | 'audit' | 'serve' | 'status' | 'compact' | 'vacuum' | 'rejected' | 'replay' | 'forget' | 'ddl' | 'generate' | 'profile' | 'infer' | 'init';
 
 /** What a command is given: nothing of it reads argv, the environment or the wall clock by itself. */
 export interface Context {

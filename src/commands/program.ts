@@ -67,6 +67,10 @@ export function buildProgram(version: string, execute: Execute): Command {
     option('--dialect <dialect>', 'the dialect of the SQL').choices(['duckdb']).default('duckdb'),
   ]);
   add('audit', '<dataset>', 'Prove that every event received is a silver row, rejected or a duplicate; exit 1 and the difference if not.', []);
+  add('serve', '', 'Answer requests for the CTR of storefront over HTTP, from gold.product_second: GET and POST /ctr, /openapi.json, /health, /metrics.', [
+    option('--port <port>', 'where it listens; 0 takes one that is free').env('INGOT_PORT').default('8080'),
+    option('--host <host>', 'the address that it listens at; 0.0.0.0 for all').env('INGOT_HOST').default('127.0.0.1'),
+  ]);
   add('ddl', '', 'Print statements that make the lake\'s tables visible in an engine.', [
     option('--engine <engine>', 'whose statements').choices(['duckdb']).default('duckdb'),
   ]);

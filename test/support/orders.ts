@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from '../../src/clock.js';
 import { run as runAll } from '../../src/commands/run.js';
+import { run as runServe } from '../../src/commands/serve.js';
 import { connect } from '../../src/sources/sql-database.js';
 import { databaseUri, loadOrders, type Loaded } from '../../scripts/orders/load.js';
 import { temporaryFolder } from './lake.js';
@@ -116,6 +118,30 @@ export function describeOrders(name: string, begin: () => Promise<string>): void
       assert.deepEqual(await orders.run({ full: true }), ['ancient:1', 'odd:1']);
       assert.deepEqual(await orders.run({ full: true }), []);
       assert.deepEqual((await orders.pipeline.rows('SELECT reason FROM silver.storefront_purchase_rejected ORDER BY reason')).map(({ reason }) => reason), ['order_date_too_early', 'platform_unknown']);
+    }));
+
+    onlyThorough('are what the CTR service divides by views, over HTTP', () => within(async (orders) => {
+      await orders.load(first.slice(0, 2), items.slice(0, 4));
+      await orders.run();
+      const views = join(temporaryFolder(), 'iOS_20160202.json');
+      const view = (at: string): object => ({ events: [{ event_type: 'custom_event', data: { event_name: 'product', timestamp_unixtime_ms: Date.parse(at), custom_attributes: { codeColor: 'p_1' } } }] });
+      writeFileSync(views, JSON.stringify([view('2016-02-02T13:00:00Z'), view('2016-02-02T13:00:01.5Z'), view('2016-02-02T13:59:59.999Z'), view('2016-02-02T14:00:00Z')]));
+      assert.equal(await runAll({ ...orders.pipeline.context({ from: views }), args: ['storefront'] }), 0);
+      const stop = new AbortController();
+      const noted: string[] = [];
+      const context = orders.pipeline.context({ port: '0' });
+      const serving = runServe({ ...context, clock: systemClock, args: [], signal: stop.signal, progress: { ...context.progress, note: (text) => noted.push(text) } });
+      try {
+        while (noted.length === 0) await new Promise((resolve) => setImmediate(resolve));
+        const [, url = ''] = /serving (\S+);/.exec(noted[0] ?? '') ?? [];
+        const answer = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ startTimestamp: '2016-02-01 00:00:00', endTimestamp: '2016-02-03 00:00:00', aggregation: 60 }) });
+        assert.deepEqual(((await answer.json()) as Row[]).map((row) => Object.values(row).join(' ')), [
+          '2016-02-01 22:00:00 Android p_1  2 0', '2016-02-01 22:00:00 Android p_2  1 0', '2016-02-02 10:00:00 iOS p_1 0.3333 1 3', '2016-02-02 11:00:00 iOS p_1 0 0 1',
+        ]);
+      } finally {
+        stop.abort();
+        assert.equal(await serving, 0);
+      }
     }));
 
     onlyThorough('are loaded from files again and again, all or nothing', () => within(async (orders) => {
