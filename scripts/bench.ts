@@ -14,13 +14,14 @@ import { landing } from './bench/landing.js';
 import { log } from './bench/log.js';
 import { backlog, memory } from './bench/memory.js';
 import { s3 } from './bench/s3.js';
+import { serve } from './bench/serve.js';
 import { silver } from './bench/silver.js';
 import { generated, Workbench } from './bench/workbench.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, kafka, s3, memory, log, actions, backlog, curve, soak };
+const parts: Readonly<Record<string, (bench: Workbench) => Promise<PartResult>>> = { landing, silver, gold, change, fresh, drain, kafka, s3, memory, log, actions, serve, backlog, curve, soak };
 /** Parts that take very long: only when they are named. */
-const long: ReadonlySet<string> = new Set(['backlog', 'curve', 'soak']);
+const long: ReadonlySet<string> = new Set(['serve', 'backlog', 'curve', 'soak']);
 const help = `npm run bench -- [--events N] [--runs R] [--only ${Object.keys(parts).join(',')}] [--out FILE]`;
 
 const say = (text = ''): void => void process.stdout.write(`${text}\n`);

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Clock } from '../clock.js';
 import { leastDuckdbBytes } from '../config.js';
 import { LakeError, messageOf, systemCode } from '../errors.js';
 import { Lake } from '../lake/lake.js';
@@ -11,6 +13,7 @@ import type { Context } from './context.js';
 const defaultPort = 8_080;
 const defaultHost = '127.0.0.1';
 const pageShare = 0.15;
+const longestGoodbyeMs = 10_000;
 
 /** Answers requests for CTR until a signal comes; then those that are open are finished. */
 export async function run({ config, clock, lake, signal, progress, result }: Context): Promise<number> {
@@ -38,12 +41,22 @@ export async function run({ config, clock, lake, signal, progress, result }: Con
       signal.addEventListener('abort', () => resolve(), { once: true });
     });
   } finally {
-    await server.close();
+    await closed(server, clock);
     await own.close();
   }
   const seconds = Math.round((clock.nowMs() - startedAtMs) / 1000);
   result({ seconds, pages: { hits: service.pages.hits, misses: service.pages.misses } }, [`served for ${seconds} s: ${service.pages.hits + service.pages.misses} pages, ${service.pages.hits} of them from memory`]);
   return 0;
+}
+
+/** Finishes the answers that are open; a client that does not read its answer is not waited for longer than a while. */
+async function closed(server: FastifyInstance, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  void clock.sleep(longestGoodbyeMs, done.signal).then(() => {
+    if (!done.signal.aborted) server.server.closeAllConnections();
+  });
+  await server.close();
+  done.abort();
 }
 
 function portError(error: unknown, host: string, port: number): LakeError {

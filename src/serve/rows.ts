@@ -17,7 +17,7 @@ const bytesPerRow = 8;
 /** A request over more than this part of what can be held is answered from the files. */
 const heldShare = 0.5;
 /** Reading files one after the other, a request waits for those before it: with more of them it is turned away. */
-const mostWaiting = 64;
+const mostWaiting = 512;
 
 /** Too many requests wait for files. */
 export class Busy extends Error {}

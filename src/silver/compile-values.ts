@@ -106,7 +106,7 @@ export class TextSql {
   private timestamp(field: Field, text: string): string {
     const { formats } = field.column;
     if (formats !== undefined) return `coalesce(${this.patterns(field, formats).map((pattern) => `CAST(${this.strptime(text, pattern)} AS ${sqlTypes.timestamp})`).join(', ')})`;
-    return `CASE WHEN regexp_full_match(${text}, ${this.values.add('milliseconds_text', '-?[0-9]{1,15}(?:[.][0-9]+)?')}) THEN make_timestamptz(CAST(TRY_CAST(${text} AS DECIMAL(24,3)) * 1000 AS BIGINT))
+    return `CASE WHEN regexp_full_match(${text}, ${this.values.add('milliseconds_text', '-?[0-9]{1,15}(?:[.][0-9]+)?')}) THEN make_timestamptz(CAST(CAST(TRY_CAST(${text} AS DECIMAL(18,3)) AS DECIMAL(28,3)) * 1000 AS BIGINT))
           WHEN ${this.isIso(text)} THEN TRY_CAST(${text} AS ${sqlTypes.timestamp}) END`;
   }
 

@@ -70,7 +70,7 @@ describe('the CTR service', () => {
   }));
 
   it('names what is wrong with a request, each parameter once', () => served(day, async ({ app }) => {
-    const wrong: readonly (readonly [Readonly<Record<string, unknown>>, string, RegExp])[] = [
+    const wrong: readonly (readonly [Readonly<Record<string, string | number | null | undefined>>, string, RegExp])[] = [
       [{ startTimestamp: undefined }, 'startTimestamp', /is missing/], [{ endTimestamp: null }, 'endTimestamp', /is missing/], [{ aggregation: undefined }, 'aggregation', /is missing/],
       [{ startTimestamp: '2016-02-30 00:00:00' }, 'startTimestamp', /no time/], [{ endTimestamp: '2016-01-04T13:55:00' }, 'endTimestamp', /no time/], [{ endTimestamp: '2016-01-04 24:00:00' }, 'endTimestamp', /no time/],
       [{ endTimestamp: '2016-01-03 13:54:59' }, 'endTimestamp', /is not after/], [{ endTimestamp: '2016-01-03 13:55:00' }, 'endTimestamp', /is not after/],
@@ -79,8 +79,9 @@ describe('the CTR service', () => {
       [{ endTimestamp: '2018-01-03 13:55:00', aggregation: 1 }, 'endTimestamp', /more than 1000000 times/], [{ agregation: 1 }, 'agregation', /no parameter/], [{ cursor: 'x' }, 'cursor', /none that this/], [{ limit: 0 }, 'limit', /whole number/],
     ];
     for (const [change, parameter, detail] of wrong) {
-      const given = Object.fromEntries(Object.entries({ ...example, ...change }).filter(([, value]) => value !== undefined));
-      const inQuery = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== null)) as Record<string, string | number>;
+      const changed: Record<string, string | number | null | undefined> = { ...example, ...change };
+      const given = Object.fromEntries(Object.entries(changed).filter(([, value]) => value !== undefined));
+      const inQuery = Object.fromEntries(Object.entries(changed).flatMap(([name, value]) => (value === undefined || value === null ? [] : [[name, value] as const])));
       for (const answer of [await app.inject({ method: 'POST', url: '/ctr', payload: given }), await app.inject(query(inQuery))]) {
         assert.equal(answer.statusCode, 400, JSON.stringify(given));
         assert.match(answer.headers['content-type'] as string, /^application\/problem\+json/);
