@@ -4,7 +4,9 @@ import { cliReferenceIsCurrent } from '../scripts/docs.js';
 import { bronzeSpec, rejectedSpec as bronzeRejectedSpec } from '../src/bronze/tables.js';
 import actions from '../datasets/actions/dataset.js';
 import bank from '../datasets/bank/dataset.js';
+import music from '../datasets/music/dataset.js';
 import shop from '../datasets/shop/dataset.js';
+import storefront from '../datasets/storefront/dataset.js';
 import users from '../datasets/users/dataset.js';
 import { duplicatesSpec, eventSpec, itemSpec, rejectedSpec } from '../src/silver/tables.js';
 
@@ -18,8 +20,8 @@ describe('documentation', () => {
   it('docs/schemas.md names every table and every column of bronze and silver with its type', () => {
     const schemas = read('docs/schemas.md');
     const common = [shop, actions].flatMap((dataset) => [bronzeSpec(dataset), bronzeRejectedSpec(dataset), eventSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)]);
-    const others = [bank, users].flatMap((dataset) => [eventSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)]);
-    for (const spec of [...common, itemSpec(shop), ...others, itemSpec(users)]) {
+    const others = [bank, users, ...music, ...storefront].flatMap((dataset) => [eventSpec(dataset), rejectedSpec(dataset), duplicatesSpec(dataset)]);
+    for (const spec of [...common, itemSpec(shop), ...others, itemSpec(users), ...storefront.map(itemSpec)]) {
       const section = schemas.split(/^## /m).find((each) => each.startsWith(`${spec.layer}.${spec.table}\n`));
       assert.ok(section !== undefined, `${spec.layer}.${spec.table} is missing`);
       const rows = [...section.matchAll(/^\| `(\w+)` \| ([^|]+) \|/gm)].map((match) => ({ name: match[1], type: match[2]?.trim() }));

@@ -1,17 +1,18 @@
--- grain: event_date, platform, product, second
--- inputs: $first and $until (days from 2025-01-01), $perDay (views of a day)
--- purpose: product views of a shop, made: 5,000 products, the first far more popular than the last, on three platforms; two purchases in a hundred
+-- grain: one row per event_date, platform, product and second that has views or purchases
+-- inputs: $first and $days (dates, as an offset in days and a count), $views (of a day), $products
+-- purpose: rows as gold.product_second has them: products Zipf-like by their rank, purchases for 3 of 200 views
 SELECT
-  CAST(second AS DATE) AS event_date, platform, product, second,
-  CAST(count(*) AS BIGINT) AS product_views,
-  CAST(count(*) FILTER (bought) AS BIGINT) AS purchases
+  DATE '2016-01-01' + CAST(day AS INTEGER) AS event_date,
+  ['Android', 'MobileWeb', 'iOS'][1 + CAST(hash(view, day, 1) % 3 AS BIGINT)] AS platform,
+  CAST(20000000 + rank // 10 AS VARCHAR) || '_' || CAST(rank % 10 AS VARCHAR) AS product,
+  TIMESTAMPTZ '2016-01-01 00:00:00+00' + INTERVAL 1 SECOND * CAST(day * 86400 + hash(view, day, 2) % 86400 AS BIGINT) AS second,
+  count(*) AS product_views,
+  count(*) FILTER (hash(view, day, 3) % 200 < 3) AS purchases
 FROM (
   SELECT
-    TIMESTAMPTZ '2025-01-01 00:00:00+00' + day * INTERVAL 1 DAY + CAST(hash(n * 3) % 86400 AS INTEGER) * INTERVAL 1 SECOND AS second,
-    ['iOS', 'Android', 'MobileWeb'][1 + CAST(hash(n * 5) % 3 AS INTEGER)] AS platform,
-    '20' || lpad(CAST(CAST(floor(5000 * pow(CAST(hash(n * 7) % 1000000 AS DOUBLE) / 1000000, 3)) AS INTEGER) * 37 % 1000000 AS VARCHAR), 6, '0') || '_001' AS product,
-    hash(n * 11) % 50 = 0 AS bought
-  FROM (SELECT day, day * CAST($perDay AS BIGINT) + view AS n FROM range(CAST($first AS BIGINT), CAST($until AS BIGINT)) AS days(day), range(CAST($perDay AS BIGINT)) AS views(view))
-) AS made
+    days.range + CAST($first AS BIGINT) AS day, views.range AS view,
+    CAST(floor(pow(CAST($products AS DOUBLE), (hash(views.range, days.range + CAST($first AS BIGINT), 4) % 1000000) / 1e6)) AS BIGINT) - 1 AS rank
+  FROM range(CAST($days AS BIGINT)) AS days, range(CAST($views AS BIGINT)) AS views
+) AS drawn
 GROUP BY ALL
 ORDER BY event_date, platform, product, second

@@ -12,7 +12,7 @@ import type { Context } from './context.js';
 
 const defaultPort = 8_080;
 const defaultHost = '127.0.0.1';
-const pageShare = 0.15;
+const pageShare = 0.1;
 const longestGoodbyeMs = 10_000;
 
 /** Answers requests for CTR until a signal comes; then those that are open are finished. */
@@ -42,6 +42,7 @@ export async function run({ config, clock, lake, signal, progress, result }: Con
     });
   } finally {
     await closed(server, clock);
+    await service.close();
     await own.close();
   }
   const seconds = Math.round((clock.nowMs() - startedAtMs) / 1000);

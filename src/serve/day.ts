@@ -27,8 +27,11 @@ export type Counts = Uint8Array | Uint32Array | Float64Array;
 
 /** The rows of one data file, packed: those of a key together, by second. */
 export interface PackedRows {
-  /** By `compareKeys`. */
-  readonly keys: readonly Key[];
+  /** What `platforms` and `products` name by place: one for all files. An object for each key would be millions of them, which every collection of garbage walks. */
+  readonly texts: Texts;
+  /** Of each key, by `compareKeys`. */
+  readonly platforms: Uint32Array;
+  readonly products: Uint32Array;
   /** Where the rows of each key begin, and where those of the last one end. */
   readonly starts: Uint32Array;
   /** Since 1970. */
@@ -37,10 +40,31 @@ export interface PackedRows {
   readonly purchases: Counts;
 }
 
-const bytesOfKey = 24;
+/** Texts by their places, each once. There are as many as platforms and products, so they stay. */
+export class Texts {
+  private readonly all: string[] = [];
+  private readonly places = new Map<string, number>();
 
-export function bytesOf({ keys, starts, seconds, productViews, purchases }: PackedRows): number {
-  return keys.length * bytesOfKey + starts.byteLength + seconds.byteLength + productViews.byteLength + purchases.byteLength;
+  placeOf(text: string): number {
+    const known = this.places.get(text);
+    if (known !== undefined) return known;
+    this.places.set(text, this.all.length);
+    return this.all.push(text) - 1;
+  }
+
+  at(place: number): string {
+    return this.all[place] ?? '';
+  }
+}
+
+/** The key at a place; null behind the last one. */
+export function keyAt({ texts, platforms, products }: PackedRows, place: number): Key | null {
+  const [platform, product] = [platforms[place], products[place]];
+  return platform === undefined || product === undefined ? null : { platform: texts.at(platform), product: texts.at(product) };
+}
+
+export function bytesOf({ platforms, products, starts, seconds, productViews, purchases }: PackedRows): number {
+  return [platforms, products, starts, seconds, productViews, purchases].reduce((total, { byteLength }) => total + byteLength, 0);
 }
 
 /** As few bytes as the numbers need. */

@@ -80,7 +80,7 @@ export function openApi(version: string, platforms: readonly string[]): object {
           responses: { ...answers(), 413: failed('The body is larger than 16 KiB.'), 415: failed('The body is no application/json.') },
         },
       },
-      '/health': { get: { summary: 'Whether the service can answer', responses: { 200: { description: 'It can.', content: { 'application/json': { schema: { type: 'object', required: ['status'], properties: { status: { type: 'string' }, snapshot: { type: ['integer', 'null'] }, rows: { type: 'integer' } } } } } }, 503: failed('The lake can\'t be read.') } } },
+      '/health': { get: { summary: 'Whether the service can answer', responses: { 200: { description: 'It can.', content: { 'application/json': { schema: { type: 'object', required: ['status'], properties: { status: { type: 'string' }, snapshot: { type: ['integer', 'null'] }, rows: { type: 'integer' }, newest: { type: ['string', 'null'], description: 'The newest second with views or purchases, GMT-03:00.' } } } } } }, 503: failed('The lake can\'t be read.') } } },
       '/metrics': { get: { summary: 'Figures for Prometheus', responses: { 200: { description: 'Text.', content: { 'text/plain': { schema: { type: 'string' } } } } } } },
       '/openapi.json': { get: { summary: 'This description', responses: { 200: { description: 'OpenAPI.', content: { 'application/json': { schema: { type: 'object' } } } } } } },
     },

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http';
+
 /** Something wrong with one parameter. */
 export interface Mistake {
   readonly parameter: string;
@@ -16,18 +18,13 @@ export interface Problem {
 
 export const problemType = 'application/problem+json; charset=utf-8';
 
-const titles: Readonly<Record<number, string>> = {
-  400: 'Wrong request', 404: 'Not found', 405: 'Method not allowed', 408: 'The request took too long', 410: 'These pages are gone', 413: 'The body is too large', 414: 'The address is too long', 415: 'Only JSON is taken',
-  431: 'The headers are too large', 500: 'Something went wrong here', 503: 'Not now',
-};
-
 export function problem(status: number, detail: string, headers: Readonly<Record<string, string>> = {}): Problem {
-  return { status, title: titles[status] ?? 'Wrong request', detail, headers };
+  return { status, title: STATUS_CODES[status] ?? '', detail, headers };
 }
 
 /** A request with wrong parameters: the first one is named, and all of them are listed. */
 export function wrongParameters(errors: readonly Mistake[]): Problem {
-  return { status: 400, title: 'Wrong parameter', detail: errors.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; '), errors };
+  return { status: 400, title: STATUS_CODES[400] ?? '', detail: errors.map(({ parameter, detail }) => `${parameter} ${detail}`).join('; '), errors };
 }
 
 /** The body of such an answer. */

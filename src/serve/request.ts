@@ -16,6 +16,8 @@ export interface CtrRequest {
 export interface Cursor {
   /** The version of the table that the first page was of. */
   readonly version: number;
+  /** Of the very table: one that was built anew counts its versions from 0 again. */
+  readonly table: string;
   readonly platform: string;
   readonly product: string;
   readonly bucket: number;
@@ -64,7 +66,7 @@ export function readRequest(given: Given, texts: boolean, platforms: readonly st
   };
   const whole = (name: string, least: number, most: number): number | null => {
     const value = given.get(name);
-    const number = texts ? (typeof value === 'string' && /^-?\d{1,15}$/.test(value) ? Number(value) : NaN) : typeof value === 'number' ? value : NaN;
+    const number = texts ? (typeof value === 'string' && /^-?(?:0|[1-9]\d{0,14})$/.test(value) ? Number(value) : NaN) : typeof value === 'number' ? value : NaN;
     return Number.isInteger(number) && number >= least && number <= most ? number : wrong(name, `is no whole number from ${least} to ${most}`);
   };
   const startSeconds = time('startTimestamp');
@@ -107,8 +109,8 @@ function cursorOf(value: unknown, wrong: Wrong): Cursor | null {
   try {
     const parts: unknown = JSON.parse(Buffer.from(typeof value === 'string' ? value : '', 'base64url').toString('utf8'));
     if (!Array.isArray(parts)) return wrong('cursor', 'is none that this service has given');
-    const [version, platform, product, bucket] = parts as readonly unknown[];
-    if (parts.length === 4 && isCount(version) && typeof platform === 'string' && typeof product === 'string' && isCount(bucket)) return { version, platform, product, bucket };
+    const [version, table, platform, product, bucket] = parts as readonly unknown[];
+    if (parts.length === 5 && isCount(version) && typeof table === 'string' && typeof platform === 'string' && typeof product === 'string' && isCount(bucket)) return { version, table, platform, product, bucket };
   } catch {
     // Said below.
   }
@@ -119,6 +121,6 @@ function isCount(value: unknown): value is number {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-export function cursorText({ version, platform, product, bucket }: Cursor): string {
-  return Buffer.from(JSON.stringify([version, platform, product, bucket]), 'utf8').toString('base64url');
+export function cursorText({ version, table, platform, product, bucket }: Cursor): string {
+  return Buffer.from(JSON.stringify([version, table, platform, product, bucket]), 'utf8').toString('base64url');
 }

@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { LakeError, messageOf } from '../errors.js';
+import { wallClock } from './clock.js';
 import type { CtrService, Page } from './ctr.js';
 import { ServeMetrics } from './metrics.js';
 import { openApi } from './openapi.js';
@@ -42,12 +43,15 @@ export function ctrServer(service: CtrService, options: ServeOptions): FastifyIn
   let open = 0;
   app.addHook('onRequest', async (request, reply) => {
     open++;
+    // Not onResponse: that never comes when the client has gone before its answer.
+    reply.raw.once('close', () => {
+      open--;
+    });
     const refused = refusal(request);
     if (refused !== null) await send(reply, refused);
     else if (open > mostAtOnce) await send(reply, problem(503, 'Too many requests at once: try it again.', { 'retry-after': '1' }));
   });
   app.addHook('onResponse', (request, reply, done) => {
-    open--;
     const path = pathOf(request);
     metrics.count(routes[path] === undefined ? 'other' : path, request.method, reply.statusCode, reply.elapsedTime / 1000);
     done();
@@ -79,6 +83,7 @@ function addRoutes(app: FastifyInstance, service: CtrService, metrics: ServeMetr
   } });
   app.post('/ctr', (request, reply) => {
     if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) return send(reply, problem(415, 'The body must be application/json.', { 'accept-post': 'application/json' }));
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') return send(reply, problem(415, 'The body must not be packed.', { 'accept-encoding': 'identity' }));
     const inAddress = [...givenInQuery(searchOf(request)).given.keys()].map((parameter) => ({ parameter, detail: 'stands in the address: a POST has its parameters in its body' }));
     const given = givenInBody(typeof request.body === 'string' ? request.body : '');
     return 'status' in given ? send(reply, given) : answer(request, reply, given.given, false, inAddress);
@@ -86,7 +91,8 @@ function addRoutes(app: FastifyInstance, service: CtrService, metrics: ServeMetr
   app.route({ method: ['GET', 'HEAD'], url: '/health', handler: async (_request, reply) => {
     const latest = await service.table.latest();
     const rows = latest?.files.reduce((total, file) => total + (Number.isFinite(file.rows) ? file.rows : 0), 0) ?? 0;
-    return reply.type(json).header('cache-control', 'no-store').send(JSON.stringify({ status: 'ok', snapshot: latest?.version ?? null, rows, ...(latest === null ? { note: 'nothing has been built yet: ingot run storefront' } : {}) }));
+    const newest = Math.max(...(latest?.files ?? []).map(({ bounds }) => bounds?.mostSeconds ?? -Infinity));
+    return reply.type(json).header('cache-control', 'no-store').send(JSON.stringify({ status: 'ok', snapshot: latest?.version ?? null, rows, newest: Number.isFinite(newest) ? wallClock(newest) : null, ...(latest === null ? { note: 'nothing has been built yet: ingot run storefront' } : {}) }));
   } });
   app.route({ method: ['GET', 'HEAD'], url: '/metrics', handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()) });
   app.route({ method: ['GET', 'HEAD'], url: '/openapi.json', handler: (_request, reply) => reply.type(json).send(description) });
@@ -111,12 +117,17 @@ function givenInBody(body: string): { readonly given: Given } | Problem {
   return { given: new Map(Object.entries(parsed)) };
 }
 
-function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): FastifyReply {
-  reply.headers({ etag: page.etag, 'cache-control': 'no-cache', vary: 'Accept-Encoding', ...(page.next === null ? {} : { link: `<${page.next}>; rel="next"` }) });
-  if (isKnown(request.headers['if-none-match'], page.etag)) return reply.code(304).send();
-  const takesGzip = page.packed !== null && acceptsGzip(request.headers['accept-encoding']);
-  if (takesGzip) reply.header('content-encoding', 'gzip');
-  return reply.type(json).send(takesGzip ? page.packed : page.body);
+async function sendPage(request: FastifyRequest, reply: FastifyReply, page: Page): Promise<FastifyReply> {
+  reply.headers({ etag: page.etag, 'cache-control': 'no-cache', vary: 'Accept-Encoding', ...(page.next === null ? {} : { link: `<${hostOf(request)}${page.next}>; rel="next"` }) });
+  if (request.method !== 'POST' && isKnown(request.headers['if-none-match'], page.etag)) return reply.code(304).send();
+  if (page.packed === null || !acceptsGzip(request.headers['accept-encoding'])) return reply.type(json).send(page.body);
+  return reply.header('content-encoding', 'gzip').type(json).send(await page.packed());
+}
+
+/** As the client wrote it, so that the address of a next page can be taken as it is; empty: it is from the root. */
+function hostOf({ headers, protocol }: FastifyRequest): string {
+  const { host } = headers;
+  return host !== undefined && /^[A-Za-z0-9.-]+(?::\d+)?$|^\[[0-9a-fA-F:.]+\](?::\d+)?$/.test(host) ? `${protocol}://${host}` : '';
 }
 
 function isKnown(header: string | undefined, etag: string): boolean {

@@ -48,9 +48,10 @@ export class VersionedTable {
     return this.looking;
   }
 
-  /** A version that was newest while this process runs. */
-  at(version: number): Version | null {
-    return this.kept.get(version) ?? null;
+  /** A version that was newest while this process runs. @param table the beginning of its id */
+  at(version: number, table: string): Version | null {
+    const known = this.kept.get(version);
+    return known?.id.startsWith(table) === true ? known : null;
   }
 
   /** The newest known; −1 for none. */

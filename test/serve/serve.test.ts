@@ -131,7 +131,7 @@ describe('the CTR service', () => {
     assert.deepEqual([fresh.statusCode, fresh.json<{ product: string }[]>()[0]?.product], [200, 'p_0']);
     const rest = await app.inject(link);
     assert.ok(rest.statusCode === 200 ? rest.json<{ platform: string }[]>()[0]?.platform === 'iOS' : rest.statusCode === 410, rest.body);
-    assert.equal((await app.inject(link.replace(/cursor=.*/, `cursor=${Buffer.from('[99,"iOS","p",0]').toString('base64url')}`))).statusCode, 410);
+    assert.equal((await app.inject(link.replace(/cursor=.*/, `cursor=${Buffer.from('[99,"x","iOS","p",0]').toString('base64url')}`))).statusCode, 410);
   }));
 
   it('packs what is worth it for those who take gzip', () => served(Array.from({ length: 300 }, (_each, index) => row(`p_${index}`, '2016-01-03 14:00:00', index + 1)), async ({ app }) => {
