@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../clock.js';
-import { LakeError, messageOf, systemCode } from '../errors.js';
+import { messageOf } from '../errors.js';
 import { exposition, expositionType, type ProcessCounts } from '../report/exposition.js';
 import type { StatusSummary } from '../report/status.js';
+import { portError } from './port.js';
 
 const host = '127.0.0.1';
 
@@ -103,13 +104,7 @@ class Statuses {
 /** Errors after this are those of single connections: they end by themselves. */
 function listen(server: Server, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.on('error', (error) => reject(portError(error, port)));
+    server.on('error', (error) => reject(portError(error, host, port, '--metrics-port')));
     server.listen(port, host, resolve);
   });
-}
-
-function portError(error: Error, port: number): LakeError {
-  const code = systemCode(error);
-  const what = code === 'EADDRINUSE' ? 'is in use' : code === 'EACCES' ? 'may not be taken by this user' : `can't be had: ${messageOf(error)}`;
-  return new LakeError(`port ${port} of ${host} ${what}`, { code: 'USAGE', op: 'metrics', path: '--metrics-port', hint: 'Give another one; 0 takes one that is free.', cause: error });
 }

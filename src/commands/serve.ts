@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../clock.js';
 import { leastDuckdbBytes } from '../config.js';
-import { LakeError, messageOf, systemCode } from '../errors.js';
 import { Lake } from '../lake/lake.js';
 import { loadDataset } from '../load.js';
 import { CtrService } from '../serve/ctr.js';
 import { ctrServer } from '../serve/server.js';
 import type { Context } from './context.js';
+import { portError } from './port.js';
 
 const defaultPort = 8_080;
 const defaultHost = '127.0.0.1';
@@ -30,7 +30,7 @@ export async function run({ config, clock, lake, signal, progress, result }: Con
     const host = config.host ?? defaultHost;
     const port = config.port ?? defaultPort;
     await server.listen({ host, port }).catch((error: unknown) => {
-      throw portError(error, host, port);
+      throw portError(error, host, port, '--port');
     });
     const address = server.server.address() as AddressInfo;
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
@@ -58,10 +58,4 @@ async function closed(server: FastifyInstance, clock: Clock): Promise<void> {
   });
   await server.close();
   done.abort();
-}
-
-function portError(error: unknown, host: string, port: number): LakeError {
-  const code = systemCode(error);
-  const what = code === 'EADDRINUSE' ? 'is in use' : code === 'EACCES' ? 'may not be taken by this user' : `can't be had: ${messageOf(error)}`;
-  return new LakeError(`port ${port} of ${host} ${what}`, { code: 'USAGE', op: 'serve', path: '--port', hint: 'Give another one; 0 takes one that is free.', cause: error });
 }
