@@ -17,7 +17,8 @@ const maxAheadMs = 24 * 60 * 60 * 1000;
  *
  * `storefront_purchase`: orders with their items as the database had them. `purchase_order` has a row for each version of an order,
  * `purchase_item` a row for each of its items; gold takes the newest version of an order on a date, unless it was withdrawn from it.
- * - Time: order_date, on clocks of GMT-03:00. Platform: the device, matched without case.
+ * - Time: order_date, on clocks of GMT-03:00. Platform: the device, matched without case; an order of another device is kept without one,
+ *   so that its newest version is known, and gold does not count it.
  */
 export default defineDatasets(
   {
@@ -59,7 +60,7 @@ export default defineDatasets(
     version: 1,
     database: { query: 'database/order.sql' },
     time: { key: 'order_date', column: 'order_at', zone: '-03:00', notBefore: '2000-01-01', maxAheadMs },
-    platform: { key: 'device', values: platforms },
+    platform: { key: 'platform', values: platforms, required: false },
     nulls: [],
     event: {
       table: 'purchase_order',

@@ -100,7 +100,7 @@ const view = (product: string, at: string, more: readonly object[] = []): string
   JSON.stringify({ mpid: 1, events: [{ event_type: 'custom_event', data: { event_name: 'product', timestamp_unixtime_ms: Date.parse(at), custom_attributes: { codeColor: product } } }, ...more] });
 
 const order = (id: string, version: number, at: string, products: readonly string[], more: object = {}): string =>
-  JSON.stringify({ version, order_id: id, order_date: at, device: 'ios', ...more, items: products.map((code_color) => ({ code_color })) });
+  JSON.stringify({ version, order_id: id, order_date: at, device: 'ios', platform: 'iOS', ...more, items: products.map((code_color) => ({ code_color })) });
 
 const seconds = 'SELECT event_date, platform, product, second, product_views, purchases FROM gold.product_second ORDER BY ALL';
 

@@ -117,7 +117,7 @@ export function describeOrders(name: string, begin: () => Promise<string>): void
       await orders.load(['odd,2016-02-02 11:00:00,new,Fridge,1.00', 'ancient,1899-02-02 11:00:00,new,iOS,1.00'], ['odd,p_1', 'ancient,p_1']);
       assert.deepEqual(await orders.run({ full: true }), ['ancient:1', 'odd:1']);
       assert.deepEqual(await orders.run({ full: true }), []);
-      assert.deepEqual((await orders.pipeline.rows('SELECT reason FROM silver.storefront_purchase_rejected ORDER BY reason')).map(({ reason }) => reason), ['order_date_too_early', 'platform_unknown']);
+      assert.deepEqual((await orders.pipeline.rows('SELECT reason FROM silver.storefront_purchase_rejected ORDER BY reason')).map(({ reason }) => reason), ['order_date_too_early']);
     }));
 
     onlyThorough('are what the CTR service divides by views, over HTTP', () => within(async (orders) => {
@@ -141,6 +141,16 @@ export function describeOrders(name: string, begin: () => Promise<string>): void
       } finally {
         stop.abort();
         assert.equal(await serving, 0);
+      }
+    }));
+
+    onlyThorough('count where their newest version says, and nowhere while their device is no platform', () => within(async (orders) => {
+      await orders.load(first.slice(0, 2), items.slice(0, 4));
+      await orders.run();
+      for (const device of ['Fridge', 'mobileweb', 'iOS']) {
+        await orders.sql(`UPDATE orders SET device = '${device}' WHERE id = 'o-1'`);
+        await orders.run();
+        await orders.assertGold();
       }
     }));
 
