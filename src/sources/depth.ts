@@ -128,7 +128,7 @@ function countOf(attributes: Readonly<Partial<Record<string, string>>>, name: st
 async function filesDepth(uri: FilesUri | S3Uri, taken: ReadonlyMap<string, FileMark>): Promise<FilesDepth> {
   const failures: LakeError[] = [];
   const place = uri.kind === 's3' ? `s3://${uri.bucket}/${uri.key}` : uri.pattern;
-  const found = await foundIn(uri, '', (path, error) => void failures.push(unreadable(path, error)));
+  const found = await foundIn(uri, '', (path, error) => void failures.push(unreadable(path, error)), false, () => AbortSignal.timeout(timeoutMs));
   const landed = new Landed(taken);
   const depth = { files: 0, waitingFiles: 0, lagBytes: 0 };
   const add = (bytes: number): void => {
@@ -152,7 +152,7 @@ async function filesDepth(uri: FilesUri | S3Uri, taken: ReadonlyMap<string, File
 
 async function* members(archive: StoredFile): AsyncGenerator<StoredFile> {
   try {
-    yield* membersOf(archive, '');
+    yield* membersOf(archive, '', new AbortController().signal);
   } catch (error) {
     throw unreadable(archive.name, error);
   }

@@ -39,7 +39,7 @@ export async function hashFile(path: string, name: string, prefixBytes: number |
     const form = formOf(await readAt(file, 0, peekBytes), name);
     const bytes = growing ? await finishedBytes(file, form, size) : size;
     const hash = createHash('sha256');
-    const buffer = Buffer.allocUnsafe(chunkBytes);
+    const buffer = Buffer.allocUnsafe(Math.min(chunkBytes, bytes));
     let prefixSha256: string | null = null;
     for (let position = 0; position < bytes; ) {
       const until = prefixBytes !== null && position < prefixBytes ? Math.min(prefixBytes, bytes) : bytes;
@@ -128,7 +128,7 @@ async function* fileChunks(path: string, bytes: number, size: number, reused: nu
   const buffers: Buffer[] = [];
   try {
     for (let position = 0; position < bytes; ) {
-      const buffer = reused > 1 && buffers.length === reused ? buffers.shift()! : Buffer.allocUnsafe(size);
+      const buffer = reused > 1 && buffers.length === reused ? buffers.shift()! : Buffer.allocUnsafe(Math.min(size, bytes));
       if (reused > 1) buffers.push(buffer);
       const { bytesRead } = await file.read(buffer, 0, Math.min(size, bytes - position), position);
       if (bytesRead === 0) throw cutShort();

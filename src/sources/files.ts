@@ -15,6 +15,8 @@ import type { FilesUri, S3Uri } from './uri.js';
 const pollMs = 1_000;
 /** A listing costs money. */
 const bucketPollMs = 5_000;
+/** After so long without a word one is said. */
+const silentMs = 10_000;
 const stdinName = '-';
 
 /** @throws LakeError SOURCE_NOT_FOUND when nothing matches and nothing is waited for; of a bucket also SOURCE_DENIED, SOURCE_UNREACHABLE */
@@ -37,6 +39,14 @@ class FilesSource implements Source {
   private readonly numbers = new Map<string, number>();
   private found: Found | null = null;
   private skipped = 0;
+  private refused = 0;
+  private lookedAt = 0;
+  /** When somebody last heard of this source. */
+  private heardAtMs = 0;
+  /** The server gave no answer: what is left of a pass is not asked for. */
+  private away = false;
+  /** Why a listing broke off. */
+  private unlisted: LakeError | null = null;
 
   constructor(
     private readonly place: FilesUri | S3Uri,
@@ -48,13 +58,14 @@ class FilesSource implements Source {
   }
 
   get failures(): readonly LakeError[] {
-    return [...this.failed.values()];
+    return [...this.failed.values(), ...(this.unlisted === null ? [] : [this.unlisted])];
   }
 
   async open(): Promise<void> {
     if (this.uri === stdinName) return;
-    this.found = await foundIn(this.place, this.options.spoolDir, (path, error) => this.fail(path, error, 0), this.options.follow);
-    if (this.options.follow) return;
+    const { spoolDir, follow, signal } = this.options;
+    this.found = await foundIn(this.place, spoolDir, (path, error) => this.fail(path, error, 0), follow, () => signal);
+    if (follow) return;
     const found = this.found.all()[Symbol.asyncIterator]();
     const { done } = await found.next();
     await found.return?.();
@@ -68,15 +79,18 @@ class FilesSource implements Source {
       if (path !== null) yield* this.file(localFile(path, stdinName, false), signal);
       return;
     }
+    const stopped = (): boolean => signal.aborted;
     do {
-      for await (const file of this.found.all()) {
-        if (signal.aborted) return;
-        yield* isArchive(file.name) ? this.archive(file, signal) : this.file(file, signal);
-      }
+      this.away = false;
+      this.heardAtMs = this.options.clock.nowMs();
+      yield* this.pass(this.found, signal);
+      if (stopped()) return;
       if (this.skipped > 0) this.options.log(`${this.skipped} ${this.skipped === 1 ? 'file was' : 'files were'} landed before: left out`);
+      if (this.refused > 0) this.options.log(`${this.refused} ${this.refused === 1 ? 'file is' : 'files are'} not for this part: left out`);
       this.skipped = 0;
+      this.refused = 0;
       if (this.options.follow) await this.options.clock.sleep(this.place.kind === 's3' ? bucketPollMs : pollMs, signal);
-    } while (this.options.follow && !signal.aborted);
+    } while (this.options.follow && !stopped());
   }
 
   committed(): void {
@@ -88,26 +102,48 @@ class FilesSource implements Source {
     await rm(this.options.spoolDir, { recursive: true, force: true });
   }
 
+  /** Reads all that is found once. A server that is away ends it: what it has given lands, and the rest is for another time. */
+  private async *pass(found: Found, signal: AbortSignal): AsyncGenerator<Batch> {
+    const stopped = (): boolean => signal.aborted;
+    try {
+      for await (const file of found.all()) {
+        if (stopped()) return;
+        yield* isArchive(file.name) ? this.archive(file, signal) : this.file(file, signal);
+        if (this.away) return;
+      }
+      this.unlisted = null;
+    } catch (error) {
+      if (stopped()) return;
+      if (!isUnreachable(error)) throw error;
+      if (this.options.follow && this.unlisted?.message !== error.message) this.options.log(`${error.message}; trying again`);
+      this.unlisted = error;
+    }
+  }
+
   /** An archive is looked into when it may have changed; what is wrong with it is told, and what it has given lands. */
   private async *archive(archive: StoredFile, signal: AbortSignal): AsyncGenerator<Batch> {
     try {
       const look = await archive.look();
       if (this.looked.get(archive.name) === look) return;
       this.looked.set(archive.name, look);
-      for await (const member of membersOf(archive, this.options.spoolDir)) {
+      for await (const member of membersOf(archive, this.options.spoolDir, signal)) {
         if (signal.aborted) return;
         yield* this.file(member, signal);
       }
       this.failed.delete(archive.name);
     } catch (error) {
-      this.fail(archive.name, error, 0);
+      this.failedToRead(archive.name, error, 0, signal);
     }
   }
 
   /** Reads one file; what goes wrong is kept for the end, and the next file is read. */
   private async *file(stored: StoredFile, signal: AbortSignal): AsyncGenerator<Batch> {
     const { name } = stored;
-    if (name !== stdinName && this.options.takes?.(name) === false) return;
+    if (name !== stdinName && this.options.takes?.(name) === false) {
+      if (!this.looked.has(name)) this.refused++;
+      this.looked.set(name, '');
+      return;
+    }
     let lines = 0;
     let copy: LocalCopy | null = null;
     try {
@@ -119,7 +155,9 @@ class FilesSource implements Source {
         this.skipped++;
         return;
       }
-      copy = await stored.open();
+      this.lookedAt++;
+      this.saySometimes();
+      copy = await stored.open(signal);
       const content = salted(await hashFile(copy.path, name, known?.bytes ?? null, stored.mayGrow), this.options.placeOf?.(name) ?? '');
       this.failed.delete(name);
       const mark = resume(name, content, this.marks.get(content.sha256) ?? null, known);
@@ -140,10 +178,11 @@ class FilesSource implements Source {
         const now: FileMark = { ...mark, lines, complete: last, ...(stored.etag === null ? {} : { etag: stored.etag }) };
         this.marks.set(now.sha256, now);
         this.marksByPath.set(name, now);
+        this.heardAtMs = this.options.clock.nowMs();
         yield { kind: 'lines', source: name, fileNumber, fileId: mark.fileId, ...split, bytes: rest.length, receivedAtMs: this.options.clock.nowMs(), mark: now, ack: acknowledged };
       }
     } catch (error) {
-      this.fail(name, error, lines);
+      this.failedToRead(name, error, lines, signal);
     } finally {
       await copy?.release();
     }
@@ -154,6 +193,28 @@ class FilesSource implements Source {
     const number = this.numbers.get(key) ?? this.numbers.size + 1;
     this.numbers.set(key, number);
     return number;
+  }
+
+  /** Rows say themselves that the source is at work; looking at what has landed before does not. */
+  private saySometimes(): void {
+    const nowMs = this.options.clock.nowMs();
+    if (nowMs - this.heardAtMs < silentMs) return;
+    this.heardAtMs = nowMs;
+    this.options.log(`looking for what is new: file ${this.lookedAt} now`);
+  }
+
+  /** @throws LakeError DISK_FULL: no other file could be put there either */
+  private failedToRead(name: string, error: unknown, lines: number, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    if (error instanceof LakeError && error.code === 'DISK_FULL') throw error;
+    if (systemCode(error) === 'ENOSPC') {
+      throw new LakeError('the disk is full', { code: 'DISK_FULL', op: 'read file', path: name, hint: 'Objects, and members of archives, lie on the disk of the work in progress while they are read: make room and run it again.', cause: error });
+    }
+    if (isUnreachable(error)) {
+      this.away = true;
+      this.looked.delete(name);
+    }
+    this.fail(name, error, lines);
   }
 
   private fail(name: string, error: unknown, lines: number): void {
@@ -181,6 +242,10 @@ class FilesSource implements Source {
       });
     }
   }
+}
+
+function isUnreachable(error: unknown): error is LakeError {
+  return error instanceof LakeError && error.code === 'SOURCE_UNREACHABLE';
 }
 
 /** Progress in a file is in the commit itself. */

@@ -14,11 +14,12 @@ export interface Found {
  * @param spoolDir where what lies elsewhere is put while it is read
  * @param failed told of a folder that can't be looked into
  * @param mayGrow somebody may be writing local files
+ * @param ending gives what ends a request for a page of a listing
  */
-export async function foundIn(uri: FilesUri | S3Uri, spoolDir: string, failed: NotFound, mayGrow = false): Promise<Found> {
+export async function foundIn(uri: FilesUri | S3Uri, spoolDir: string, failed: NotFound, mayGrow = false, ending: () => AbortSignal = () => new AbortController().signal): Promise<Found> {
   if (uri.kind === 's3') {
     const { S3Objects } = await import('./s3-objects.js');
-    return new S3Objects(uri, spoolDir);
+    return new S3Objects(uri, spoolDir, ending);
   }
   return { all: () => localFiles(uri.pattern, failed, mayGrow), close: () => Promise.resolve() };
 }
@@ -44,12 +45,12 @@ export function localFile(path: string, name: string, mayGrow: boolean): StoredF
 }
 
 /** An archive's members, which are there as long as the next one is not asked for; any other file itself. @throws as `zipMembers` */
-export async function* membersOf(file: StoredFile, spoolDir: string): AsyncGenerator<StoredFile> {
+export async function* membersOf(file: StoredFile, spoolDir: string, signal: AbortSignal): AsyncGenerator<StoredFile> {
   if (!isArchive(file.name)) {
     yield file;
     return;
   }
-  const copy = await file.open();
+  const copy = await file.open(signal);
   try {
     const { zipMembers } = await import('./zip.js');
     yield* zipMembers(copy.path, file.name, spoolDir);

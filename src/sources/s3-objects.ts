@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, ListObjectsV2Command, type _Object } from '@aws-sdk/client-s3';
 import picomatch from 'picomatch';
-import { LakeError, messageOf } from '../errors.js';
+import { LakeError, messageOf, systemCode } from '../errors.js';
 import { defaultTimeouts, s3Server, type S3Server } from '../s3/client.js';
 import { s3Error, type S3Action } from '../s3/errors.js';
 import { again, CutBody } from '../s3/requests.js';
@@ -19,9 +19,11 @@ export class S3Objects {
   private server: Promise<S3Server> | null = null;
   private spooled = 0;
 
+  /** @param ending gives what ends a request for a page of the listing */
   constructor(
     private readonly uri: S3Uri,
     private readonly spoolDir: string,
+    private readonly ending: () => AbortSignal,
   ) {}
 
   /**
@@ -37,7 +39,7 @@ export class S3Objects {
     const folder = key === '' || key.endsWith('/') ? key : `${key}/`;
     for await (const object of this.list(prefix)) {
       const name = object.Key ?? '';
-      const isMeant = matches === null ? name === key || name.startsWith(folder) : matches(name);
+      const isMeant = name === key || (matches === null ? name.startsWith(folder) : matches(name));
       const below = matches === null ? name.slice(folder.length) : name.slice(prefix.lastIndexOf('/') + 1);
       if (!isMeant || name.endsWith('/') || (name !== key && (isHidden(below) || !(isReadable(name) || isArchive(name))))) continue;
       yield this.fileOf(`s3://${bucket}/${name}`, object);
@@ -55,7 +57,7 @@ export class S3Objects {
       bytes: () => Promise.resolve(Size),
       mayGrow: false,
       etag: ETag === undefined ? null : `${ETag} ${Size}`,
-      open: () => this.download(Key ?? '', ETag, name),
+      open: (signal) => this.download(Key ?? '', ETag, name, signal),
     };
   }
 
@@ -63,24 +65,24 @@ export class S3Objects {
     let token: string | undefined;
     do {
       const input = { Bucket: this.uri.bucket, Prefix: prefix, ...(token === undefined ? {} : { ContinuationToken: token }) };
-      const page = await this.asking('s3:ListBucket', '', async ({ client }) => client.send(new ListObjectsV2Command(input)));
+      const page = await this.asking('s3:ListBucket', '', this.ending(), async ({ client }, abortSignal) => client.send(new ListObjectsV2Command(input), { abortSignal }));
       yield* page.Contents ?? [];
       token = page.NextContinuationToken;
     } while (token !== undefined);
   }
 
   /** One that has changed since it was listed is refused: it comes with the next listing. */
-  private async download(key: string, etag: string | undefined, name: string): Promise<LocalCopy> {
+  private async download(key: string, etag: string | undefined, name: string, signal: AbortSignal): Promise<LocalCopy> {
     const path = join(this.spoolDir, `object-${++this.spooled}`);
     await mkdir(this.spoolDir, { recursive: true });
     const release = (): Promise<void> => rm(path, { force: true });
     try {
-      await this.asking('s3:GetObject', key, ({ client }) => again((error) => error instanceof CutBody, async () => {
-        const answer = await client.send(new GetObjectCommand({ Bucket: this.uri.bucket, Key: key, ...(etag === undefined ? {} : { IfMatch: etag }) }));
+      await this.asking('s3:GetObject', key, signal, ({ client }, abortSignal) => again((error) => error instanceof CutBody && !signal.aborted, async () => {
+        const answer = await client.send(new GetObjectCommand({ Bucket: this.uri.bucket, Key: key, ...(etag === undefined ? {} : { IfMatch: etag }) }), { abortSignal });
         if (!(answer.Body instanceof Readable)) throw new CutBody('an answer has no body');
         const file = createWriteStream(path);
-        await pipeline(answer.Body, file).catch((error: unknown) => {
-          throw new CutBody(`an answer was cut: ${messageOf(error)}`);
+        await pipeline(answer.Body, file, { signal }).catch((error: unknown) => {
+          throw systemCode(error) === 'ENOSPC' ? error : new CutBody(`an answer was cut: ${messageOf(error)}`);
         });
         if (answer.ContentLength !== undefined && file.bytesWritten !== answer.ContentLength) throw new CutBody(`an answer was cut after ${file.bytesWritten} of ${answer.ContentLength} bytes`);
       }));
@@ -92,12 +94,12 @@ export class S3Objects {
     return { path, release };
   }
 
-  private async asking<T>(action: S3Action, key: string, work: (server: S3Server) => Promise<T>): Promise<T> {
+  private async asking<T>(action: S3Action, key: string, abortSignal: AbortSignal, work: (server: S3Server, abortSignal: AbortSignal) => Promise<T>): Promise<T> {
     try {
       this.server ??= s3Server({ bucket: this.uri.bucket, prefix: '' }, null, defaultTimeouts);
-      return await work(await this.server);
+      return await work(await this.server, abortSignal);
     } catch (error) {
-      throw ofSource(s3Error(error, action, `s3://${this.uri.bucket}`, key));
+      throw ofSource(s3Error(abortSignal.aborted ? abortSignal.reason : error, action, `s3://${this.uri.bucket}`, key));
     }
   }
 }

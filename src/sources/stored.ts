@@ -10,8 +10,8 @@ export interface StoredFile {
   readonly mayGrow: boolean;
   /** What the store says of this very content, to be kept beside it; null: nothing. */
   readonly etag: string | null;
-  /** A local file with its content. */
-  readonly open: () => Promise<LocalCopy>;
+  /** A local file with its content. @param signal ends the fetching of it */
+  readonly open: (signal: AbortSignal) => Promise<LocalCopy>;
 }
 
 export interface LocalCopy {

@@ -23,7 +23,8 @@ export async function* zipMembers(path: string, name: string, spoolDir: string):
   const zip = await opened(path);
   try {
     let number = 0;
-    for await (const entry of zip.eachEntry()) {
+    let made: Promise<unknown> | null = null;
+    for await (const entry of entriesOf(zip)) {
       const member = nameOf(entry);
       if (member.endsWith('/') || isHidden(member.replaceAll(/(?:^|\/)\.\.(?=\/)/g, '')) || !isReadable(member)) continue;
       const spool = join(spoolDir, `member-${++number}`);
@@ -33,7 +34,10 @@ export async function* zipMembers(path: string, name: string, spoolDir: string):
         bytes: () => Promise.resolve(entry.uncompressedSize),
         mayGrow: false,
         etag: null,
-        open: () => unpacked(zip, entry, member, spoolDir, spool),
+        open: async (signal) => {
+          await (made ??= mkdir(spoolDir, { recursive: true }));
+          return unpacked(zip, entry, member, spool, signal);
+        },
       };
     }
   } finally {
@@ -51,6 +55,18 @@ async function opened(path: string): Promise<ZipFile> {
   }
 }
 
+async function* entriesOf(zip: ZipFile): AsyncGenerator<Entry> {
+  let entries = 0;
+  try {
+    for await (const entry of zip.eachEntry()) {
+      entries++;
+      yield entry;
+    }
+  } catch (error) {
+    throw new Error(`is damaged: its directory breaks off after ${entries} of ${zip.entryCount} entries: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function nameOf({ fileNameRaw: bytes, generalPurposeBitFlag }: Entry): string {
   const text = bytes.toString((generalPurposeBitFlag & 0x800) === 0 && !isAscii(bytes) ? 'latin1' : 'utf8');
   return text.replaceAll('\\', '/').replace(/^\/+/, '');
@@ -60,14 +76,13 @@ function isAscii(bytes: Buffer): boolean {
   return bytes.every((byte) => byte < 0x80);
 }
 
-async function unpacked(zip: ZipFile, entry: Entry, member: string, spoolDir: string, spool: string): Promise<LocalCopy> {
+async function unpacked(zip: ZipFile, entry: Entry, member: string, spool: string, signal: AbortSignal): Promise<LocalCopy> {
   if (member.split('/').includes('..')) throw new Error('has .. in its path, and is left out');
   if (entry.isEncrypted()) throw new Error('is encrypted: unpack the archive, and give the files');
   if (entry.compressionMethod !== storedMethod && entry.compressionMethod !== deflateMethod) throw new Error(`is packed by a method (${entry.compressionMethod}) that is not known: pack it anew by deflate`);
-  await mkdir(spoolDir, { recursive: true });
   try {
     const stream = await zip.openReadStreamPromise(entry);
-    await pipeline(stream, checked(entry), createWriteStream(spool));
+    await pipeline(stream, checked(entry), createWriteStream(spool), { signal });
   } catch (error) {
     await rm(spool, { force: true });
     throw error;
@@ -83,7 +98,7 @@ function checked({ crc32: expected, compressedSize }: Entry): Transform {
     transform(chunk: Buffer, _encoding, done) {
       crc = crc32(chunk, crc);
       bytes += chunk.length;
-      done(bytes > judgedFromBytes && bytes > compressedSize * maxRatio ? new Error(`it unpacks to more than ${maxRatio} times its size`) : null, chunk);
+      done(bytes > judgedFromBytes && bytes > compressedSize * maxRatio ? new Error(`unpacks to more than ${maxRatio} times its size`) : null, chunk);
     },
     flush(done) {
       done(crc === expected ? null : new Error('is damaged: its checksum is another'));

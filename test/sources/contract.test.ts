@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import { FakeS3 } from '../support/fake-s3.js';
 import { queueCredentials, queueRegion, sendAll, startQueue, type QueueServer } from '../support/queue.js';
 import { writeZip } from '../support/zip.js';
 import { openFrom } from './collect.js';
@@ -8,6 +9,7 @@ import { describeSource, type Kind } from './contract.js';
 
 let server: QueueServer;
 let queues = 0;
+let bucket: FakeS3;
 
 function fileKind(name: string, file: string, content: (bodies: readonly string[]) => string | Buffer): Kind {
   return {
@@ -34,6 +36,15 @@ const kinds: readonly Kind[] = [
       return { ordered: true, open: (opening) => openFrom(join(folder, 'in.zip'), folder, opening) };
     },
   },
+  {
+    name: 'objects in S3',
+    fill: (folder, bodies) => {
+      bucket.objects.clear();
+      bucket.objects.set('/events/in/a.ndjson', Buffer.from(asLines(bodies.slice(0, 10))));
+      bucket.objects.set('/events/in/b.json.gz', gzipSync(`[${bodies.slice(10).join(',')}]`));
+      return Promise.resolve({ ordered: true, open: (opening) => openFrom('s3://events/in', folder, opening) });
+    },
+  },
   { name: 'stdin', fill: (folder, bodies) => Promise.resolve({ ordered: true, open: (opening) => openFrom('-', folder, { ...opening, stdin: asLines(bodies) }) }) },
   {
     name: 'a queue',
@@ -49,12 +60,18 @@ describe('every source', () => {
   before(async () => {
     process.env['AWS_ACCESS_KEY_ID'] = queueCredentials.accessKeyId;
     process.env['AWS_SECRET_ACCESS_KEY'] = queueCredentials.secretAccessKey;
+    process.env['AWS_REGION'] = queueRegion;
     server = await startQueue();
+    bucket = await FakeS3.start();
+    process.env['AWS_ENDPOINT_URL_S3'] = bucket.endpoint;
   });
   after(async () => {
     delete process.env['AWS_ACCESS_KEY_ID'];
     delete process.env['AWS_SECRET_ACCESS_KEY'];
+    delete process.env['AWS_REGION'];
+    delete process.env['AWS_ENDPOINT_URL_S3'];
     await server.stop();
+    await bucket.stop();
   });
 
   for (const kind of kinds) describeSource(kind);

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Source } from '../../src/sources/source.js';
+import { onlyThorough } from '../support/thorough.js';
 import { writeZip } from '../support/zip.js';
 import { bodiesOf, inFolder, openFrom, readAll } from './collect.js';
 
@@ -67,6 +68,37 @@ describe('an archive of files', () => {
     const rest = await readAll(other);
     assert.deepEqual(bodiesOf(rest.seen), ['{"n":2}']);
     assert.deepEqual(told(other), ['in.zip/a.ndjson is encrypted: unpack the archive, and give the files', 'in.zip/../c.csv has .. in its path, and is left out']);
+  }));
+
+  it('packed by another method, with a directory that breaks off or a path from the root: each is named or read for what it is, and the others are given', () => inFolder(async (folder) => {
+    const path = join(folder, 'in.zip');
+    const zip = await writeZip(path, { 'a.ndjson': lines('{"n":1}'), 'b.ndjson': lines('{"n":2}'), 'c.ndjson': lines('{"n":3}') }, { stored: true });
+    const central = zip.indexOf('PK\u0001\u0002');
+    const bzip2 = Buffer.from(zip);
+    bzip2.writeUInt16LE(12, central + 10);
+    await writeFile(path, Buffer.from(bzip2.toString('latin1').replaceAll('b.ndjson', '/b.jsonl'), 'latin1'));
+    const source = await openFrom(path, folder, {});
+    const { seen, marks } = await readAll(source);
+    assert.deepEqual(bodiesOf(seen), ['{"n":2}', '{"n":3}']);
+    assert.deepEqual([...marks.values()].map((mark) => mark.path.replace(/^.*\/in/, 'in')), ['in.zip/b.jsonl', 'in.zip/c.ndjson']);
+    assert.deepEqual(told(source), ['in.zip/a.ndjson is packed by a method (12) that is not known: pack it anew by deflate']);
+
+    const broken = Buffer.from(zip);
+    broken[broken.indexOf('PK\u0001\u0002', central + 4)] = 0x58;
+    await writeFile(path, broken);
+    const other = await openFrom(path, folder, {});
+    assert.deepEqual(bodiesOf((await readAll(other)).seen), ['{"n":1}']);
+    assert.equal(other.failures.length, 1);
+    assert.match(told(other)[0] ?? '', /^in\.zip is damaged: its directory breaks off after 1 of 3 entries: /);
+  }));
+
+  onlyThorough('with a member that is made to fill a disk names it, gives the others and leaves nothing on the disk', () => inFolder(async (folder) => {
+    const path = join(folder, 'in.zip');
+    await writeZip(path, { 'a.ndjson': Buffer.alloc(300e6, 0x20), 'b.ndjson': lines('{"n":2}') });
+    const source = await openFrom(path, folder, {});
+    assert.deepEqual(bodiesOf((await readAll(source)).seen), ['{"n":2}']);
+    assert.deepEqual(told(source), ['in.zip/a.ndjson unpacks to more than 250 times its size']);
+    assert.deepEqual(await readdir(folder), ['in.zip']);
   }));
 
   it('that is none, or is cut short, is named, and the other files are given', () => inFolder(async (folder) => {
