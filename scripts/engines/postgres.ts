@@ -22,7 +22,12 @@ export async function fetchPostgres(): Promise<string> {
   const known = await newest();
   if (known !== null) return known;
   say('installing postgresql');
-  await run('apt-get', ['install', '-y', '--no-install-recommends', 'postgresql']);
+  const install = (): Promise<void> => run('apt-get', ['install', '-y', '--no-install-recommends', 'postgresql']);
+  // A new machine has no list of packages yet, or an old one.
+  await install().catch(async () => {
+    await run('apt-get', ['update']);
+    await install();
+  });
   const installed = await newest();
   if (installed === null) throw new Error(`there is no PostgreSQL below ${programs}: install the package postgresql and run this again`);
   return installed;

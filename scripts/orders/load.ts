@@ -20,6 +20,8 @@ export interface LoadEvents {
 }
 
 const rowsAtOnce = 5_000;
+/** Any number, the same for all who load. */
+const loadLock = 7_264_202;
 const mostProblems = 10;
 const dateForm = /^(\d{4})-(\d{2})-(\d{2})(?:[ T](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,6})?)?)?$/;
 const totalForm = /^-?\d{1,30}(?:\.\d{1,20})?$/;
@@ -43,6 +45,8 @@ export async function loadOrders(ordersFile: string, itemsFile: string, uri: Sql
     const migrations = await migrate(database);
     await database.script('BEGIN');
     try {
+      // Of two that load at once, the second sees what the first has done.
+      await database.query('SELECT pg_advisory_xact_lock($1)', [loadLock]);
       const problems = new Problems();
       await stage(database, ordersFile, itemsFile, problems, events);
       await findProblems(database, ordersFile, itemsFile, problems);
@@ -126,7 +130,7 @@ class Staged {
 
 function isDate(text: string): boolean {
   const [, year, month, day, hour = '0', minute = '0', second = '0'] = dateForm.exec(text) ?? [];
-  if (year === undefined || month === undefined || day === undefined) return false;
+  if (year === undefined || month === undefined || day === undefined || year === '0000') return false;
   const date = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day)));
   return date.getUTCMonth() === Number(month) - 1 && date.getUTCDate() === Number(day) && Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60;
 }
@@ -136,6 +140,7 @@ async function findProblems(database: Database, ordersFile: string, itemsFile: s
     SELECT max(record) AS record, id FROM (SELECT DISTINCT ON (id, order_date, status, device, order_total) * FROM order_in ORDER BY id, order_date, status, device, order_total, record) AS each
     GROUP BY id HAVING count(*) > 1 ORDER BY 1`);
   for (const row of twice) problems.add({ file: ordersFile, record: Number(row['record']), what: `has the id ${String(row['id'])} of another record with other values` });
+  await database.script('ANALYZE order_in; ANALYZE item_in');
   const lost = await database.query(`
     SELECT min(record) AS record, order_id FROM item_in
     WHERE NOT EXISTS (SELECT FROM order_in WHERE order_in.id = item_in.order_id) AND NOT EXISTS (SELECT FROM orders WHERE orders.id = item_in.order_id)
@@ -157,10 +162,14 @@ async function merge(database: Database): Promise<Omit<Loaded, 'migrations'>> {
     )
     SELECT count(*) FILTER (WHERE inserted) AS inserted, count(*) FILTER (WHERE NOT inserted) AS updated, (SELECT count(*) FROM given) AS given FROM done`);
   await database.script(`
+    CREATE TEMP TABLE touched_order ON COMMIT DROP AS SELECT id FROM order_in UNION SELECT order_id FROM item_in;
+    ANALYZE touched_order;
     CREATE TEMP TABLE changed_order ON COMMIT DROP AS
-    SELECT touched.id FROM (SELECT id FROM order_in UNION SELECT order_id FROM item_in) AS touched
-    WHERE (SELECT array_agg(code_color ORDER BY code_color) FROM item_in WHERE item_in.order_id = touched.id)
-      IS DISTINCT FROM (SELECT array_agg(code_color ORDER BY code_color) FROM order_items WHERE order_items.order_id = touched.id);
+    WITH given AS (SELECT order_id, array_agg(code_color ORDER BY code_color) AS items FROM item_in GROUP BY order_id),
+    known AS (SELECT order_id, array_agg(code_color ORDER BY code_color) AS items FROM order_items WHERE order_id IN (SELECT id FROM touched_order) GROUP BY order_id)
+    SELECT touched_order.id FROM touched_order LEFT JOIN given ON given.order_id = touched_order.id LEFT JOIN known ON known.order_id = touched_order.id
+    WHERE given.items IS DISTINCT FROM known.items;
+    ANALYZE changed_order;
     DELETE FROM order_items WHERE order_id IN (SELECT id FROM changed_order);
     INSERT INTO order_items (order_id, code_color) SELECT order_id, code_color FROM item_in WHERE order_id IN (SELECT id FROM changed_order) ORDER BY record;`);
   const [row] = merged;

@@ -21,7 +21,7 @@ export async function knownIds(lake: Lake, dataset: Dataset, redeliveries: reado
 }
 
 async function lookUp(lake: Lake, dataset: Dataset, redeliveries: readonly Redelivery[]): Promise<string[]> {
-  const sentAtMs = Math.min(...redeliveries.map((each) => each.sentAtMs ?? 0)) - clockSkewMs;
+  const sentAtMs = redeliveries.reduce((least, each) => Math.min(least, each.sentAtMs ?? 0), Infinity) - clockSkewMs;
   const paths: string[] = [];
   for (const name of [dataset.name, `${dataset.name}_rejected`]) {
     const snapshot = await lake.table('bronze', name).snapshot();

@@ -2,12 +2,12 @@ import { LakeError } from '../errors.js';
 import { textList, type Parameters } from '../lake/duckdb.js';
 import type { Snapshot } from '../lake/snapshot.js';
 import { noOffset, offsetTxnPrefix } from '../sources/kafka-partition.js';
-import { wholePassTxn } from '../sources/landed.js';
+import { wholePassPrefix } from '../sources/landed.js';
 import type { Window } from './window.js';
 
 /** Offsets of topics that the lake has, by the name of their transaction: the next one of each partition; and how often a database was read whole. */
 export function offsetsOf(snapshot: Snapshot | null): ReadonlyMap<string, number> {
-  return new Map([...(snapshot?.txns ?? [])].filter(([appId]) => appId.startsWith(offsetTxnPrefix) || appId === wholePassTxn));
+  return new Map([...(snapshot?.txns ?? [])].filter(([appId]) => appId.startsWith(offsetTxnPrefix) || appId.startsWith(wholePassPrefix)));
 }
 
 /** By the number of a window's partition: the next offset that the lake wants of it. */

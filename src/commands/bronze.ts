@@ -25,6 +25,9 @@ const defaultLookbackMs = 30 * 86_400_000;
 /** Two windows at once must stay below what a queue lets be in flight. */
 const mostQueueRows = 50_000;
 
+/** A window holds the ids of all its rows, to look whether bronze has them. */
+const mostDatabaseRows = 20_000;
+
 /** While a drain makes sure that its queue is empty, its last window is committed. */
 const drainIdleMs = 200;
 
@@ -165,7 +168,7 @@ async function rowsOf({ config, lake }: Context, dataset: Dataset): Promise<Rows
   const query = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new LakeError(`the database query can't be read: ${messageOf(error)}`, { code: 'DATASET_INVALID', op: 'load dataset', path, hint: '`database.query` in dataset.ts names a file in the dataset\'s folder.', cause: error });
   });
-  return { query: query.trim().replace(/;$/, ''), path, landed: new BronzeRows(lake, dataset), lookbackMs: config.full ? null : (config.lookback ?? defaultLookbackMs), dataset: dataset.name };
+  return { query: query.trim().replace(/;$/, ''), path, landed: new BronzeRows(lake, dataset), lookbackMs: config.full ? null : (config.lookback ?? defaultLookbackMs) };
 }
 
 function isConflict(error: unknown): error is LakeError {
@@ -178,8 +181,10 @@ function stdinConflict(cause: LakeError): LakeError {
 }
 
 function limitsOf({ windowBytes, windowRows, windowAge, follow }: Context['config'], from: string): WindowLimits {
+  const { kind } = parseSourceUri(from);
   const limits = { bytes: windowBytes, rows: windowRows ?? 200_000, ageMs: windowAge ?? 60_000 };
-  if (parseSourceUri(from).kind !== 'sqs') return limits;
+  if (kind === 'sql') return { ...limits, rows: Math.min(limits.rows, mostDatabaseRows) };
+  if (kind !== 'sqs') return limits;
   return { ...limits, rows: Math.min(limits.rows, mostQueueRows), ...(follow ? {} : { idleMs: drainIdleMs }) };
 }
 

@@ -11,7 +11,7 @@ const options = {
   drain: option('--drain', 'stop when the source is empty (the default)').conflicts('follow'),
   follow: option('--follow', 'go on until SIGINT or SIGTERM'),
   windowBytes: option('--window-bytes <size>', 'a window is committed when it holds this much').env('INGOT_WINDOW_BYTES').default(undefined, 'a sixteenth of --memory, 128MB at most'),
-  windowRows: option('--window-rows <n>', '… or this many messages; from a queue 50000 at most').env('INGOT_WINDOW_ROWS').default('200000'),
+  windowRows: option('--window-rows <n>', '… or this many messages; from a queue 50000 at most, from a database 20000').env('INGOT_WINDOW_ROWS').default('200000'),
   windowAge: option('--window-age <duration>', '… or when it has been open so long').env('INGOT_WINDOW_AGE').default(undefined, '60s; 1s for run --follow'),
   full: option('--full', 'of a database: compare all rows with the lake'),
   lookback: option('--lookback <duration>', 'of a database: compare rows so much older than the newest').env('INGOT_LOOKBACK').default(undefined, '30d; all in the first run'),

@@ -35,6 +35,13 @@ export async function* csvRecords(chunks: AsyncIterable<Buffer>): AsyncGenerator
   else if (start.length > startOfHeader(start)) splitterOf(start.subarray(startOfHeader(start)));
 }
 
+/** The names in the header that a file begins with; none when there is none. @throws Error when a quote in it is never closed */
+export function headerNames(start: Buffer): string[] {
+  const end = endOfHeader(start);
+  const header = start.subarray(startOfHeader(start), end < 0 ? start.length : end);
+  return header.length === 0 ? [] : namesOf(header, delimiterOf(header));
+}
+
 function* given({ failure }: CsvSplitter, lines: Buffer): Generator<Buffer> {
   if (lines.length > 0) yield lines;
   if (failure !== null) throw failure;

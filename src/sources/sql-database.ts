@@ -1,4 +1,5 @@
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { LakeError, systemCode } from '../errors.js';
 import type { SqlUri } from './uri.js';
 
@@ -46,7 +47,10 @@ async function server(url: string, environment: DatabaseEnvironment): Promise<Da
 }
 
 async function embedded(folder: string, name: string, create: boolean): Promise<Database> {
-  if (!create && !existsSync(folder)) throw new LakeError(`there is no database ${name}`, { code: 'SOURCE_NOT_FOUND', op: 'connect', path: name, hint: 'Load one first: npm run orders:load -- orders.csv order_items.csv --db pglite://FOLDER' });
+  if (!existsSync(join(folder, 'PG_VERSION'))) {
+    if (!create) throw new LakeError(`there is no database ${name}`, { code: 'SOURCE_NOT_FOUND', op: 'connect', path: name, hint: 'Load one first: npm run orders:load -- orders.csv order_items.csv --db pglite://FOLDER' });
+    if (existsSync(folder) && readdirSync(folder).length > 0) throw new LakeError(`${name} has other files, and no database`, { code: 'SOURCE_UNREADABLE', op: 'connect', path: name, hint: 'Give a folder that is empty or not there: a database fills one with files of its own.' });
+  }
   const lock = lockFolder(folder, name);
   try {
     const { PGlite } = await import('@electric-sql/pglite');
@@ -67,21 +71,36 @@ async function embedded(folder: string, name: string, create: boolean): Promise<
   }
 }
 
+const lockAttempts = 5;
+
 /** The embedded database has no lock of its own, and two processes in one folder would destroy it. */
 function lockFolder(folder: string, name: string): string {
   const lock = `${folder.replace(/\/+$/, '')}.lock`;
+  const own = `${lock}.${process.pid}`;
   for (let attempt = 1; ; attempt++) {
+    writeFileSync(own, String(process.pid));
     try {
-      const file = openSync(lock, 'wx');
-      writeSync(file, String(process.pid));
-      closeSync(file);
+      // With its owner in it from the first moment: an empty one would look like a dead process's.
+      linkSync(own, lock);
       return lock;
     } catch (error) {
       if (systemCode(error) !== 'EEXIST') throw error;
-      const owner = Number(readIfThere(lock));
-      if (attempt === 2 || isAlive(owner)) throw new LakeError(`another process (${owner}) is using the database ${name}`, { code: 'SOURCE_DENIED', op: 'connect', path: name, hint: `An embedded database is for one process at a time: wait for it. If there is none, remove ${lock}.` });
-      rmSync(lock, { force: true });
+      const owner = readIfThere(lock);
+      if (attempt === lockAttempts || isAlive(Number(owner))) throw new LakeError(`another process (${owner}) is using the database ${name}`, { code: 'SOURCE_DENIED', op: 'connect', path: name, hint: `An embedded database is for one process at a time: wait for it. If there is none, remove ${lock}.` });
+      removeStale(lock, owner, own);
+    } finally {
+      rmSync(own, { force: true });
     }
+  }
+}
+
+/** Removes the lock of a dead process, and not the one that another process may have put there meanwhile. */
+function removeStale(lock: string, owner: string, aside: string): void {
+  try {
+    renameSync(lock, aside);
+    if (readIfThere(aside) !== owner) linkSync(aside, lock);
+  } catch (error) {
+    if (!['ENOENT', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
   }
 }
 

@@ -1,4 +1,4 @@
-import type { LandedRow, RowHeaders } from './landed.js';
+import type { Landing, RowHeaders } from './landed.js';
 import type { Message } from './source.js';
 
 /** A row of a database's query. */
@@ -12,7 +12,7 @@ export interface DatabaseRow {
 }
 
 /** The same for the same landing of the same row: whoever lands it again is known. */
-export function messageIdOf({ id, version, hash, withdrawn }: Pick<LandedRow, 'id' | 'version' | 'hash' | 'withdrawn'>): string {
+export function messageIdOf({ id, version, hash, withdrawn }: Omit<Landing, 'at'>): string {
   return `${id}:${version}:${withdrawn ? 'withdrawn' : hash}`;
 }
 
@@ -21,19 +21,18 @@ export function rowMessage(row: DatabaseRow, version: number, times: MessageTime
   return messageOf({ id: row.id, version, hash: row.hash, at: row.at, withdrawn: false }, withVersion(row.body, version), times);
 }
 
-/** What takes a landed row back where it is: `{"version":3,"withdrawn":true,"order_id":…`, with its last body. */
-export function withdrawal(landed: LandedRow, body: string, times: MessageTimes): Message {
-  const version = landed.version + 1;
-  return messageOf({ ...landed, version, withdrawn: true }, withVersion(body.replace(/^\{"version":\d+,?(?:"withdrawn":true,?)?/, '{'), version, '"withdrawn":true'), times);
+/** What takes a landing back where it stands: `{"version":3,"withdrawn":true,"order_id":…`, with its body. */
+export function withdrawal(standing: Landing, version: number, body: string, times: MessageTimes): Message {
+  return messageOf({ ...standing, version, withdrawn: true }, withVersion(body.replace(/^\{"version":\d+,?(?:"withdrawn":true,?)?/, '{'), version, '"withdrawn":true'), times);
 }
 
 export interface MessageTimes {
-  /** When the database was asked. */
+  /** When this pass over the database began: what it lands was not in the lake before, but for the skew of clocks. */
   readonly sentAtMs: number;
   readonly receivedAtMs: number;
 }
 
-function messageOf(landing: LandedRow, body: string, { sentAtMs, receivedAtMs }: MessageTimes): Message {
+function messageOf(landing: Landing, body: string, { sentAtMs, receivedAtMs }: MessageTimes): Message {
   const { id, version, hash, at, withdrawn } = landing;
   const headers: RowHeaders = { version, hash, at, withdrawn };
   // Another process may be landing the same: bronze looks whether it has it.

@@ -1,16 +1,24 @@
 import { LakeError } from '../errors.js';
-import type { LandedRow, RowsSource } from './landed.js';
-import { wholePassTxn } from './landed.js';
+import type { LandedRow, Landing, RowsSource } from './landed.js';
+import { wholePassPrefix } from './landed.js';
 import type { SourceOptions } from './open.js';
 import type { AckResult, Batch, Message, RecordBatch, Source } from './source.js';
 import { connect, type Database } from './sql-database.js';
 import { sqlError } from './sql-error.js';
-import { rowMessage, withdrawal, type DatabaseRow, type MessageTimes } from './sql-message.js';
+import { messageIdOf, rowMessage, withdrawal, type DatabaseRow, type MessageTimes } from './sql-message.js';
 import type { SqlUri } from './uri.js';
 import { defaultWaitSeconds, whenReachable } from './wait.js';
 
-const rowsAtOnce = 2_000;
+const firstRowsAtOnce = 100;
+const unseenAtOnce = 5_000;
+const mostRowsAtOnce = 5_000;
+/** About so much of the database is held at once. */
+const heldBytes = 8e6;
 const pollMs = 60_000;
+/** The rows that a pass compares: those dated $1 or later, or all. */
+const compared = '$1::text IS NULL OR at >= $1::timestamp';
+/** Dates are the same texts on every server, and a transaction that waits for the lake is not ended for it. */
+const settings = [`TIME ZONE 'UTC'`, `DateStyle = 'ISO, YMD'`, 'idle_in_transaction_session_timeout = 0'];
 
 /**
  * Opens a database whose rows are compared with what has landed of them.
@@ -27,6 +35,7 @@ export async function openSql(uri: SqlUri, options: SourceOptions): Promise<Sour
 class SqlSource implements Source {
   readonly uri: string;
   readonly failures: readonly LakeError[] = [];
+  private readonly wholePass: string;
   private database: Database | null = null;
 
   constructor(
@@ -35,6 +44,7 @@ class SqlSource implements Source {
     private readonly options: SourceOptions,
   ) {
     this.uri = place.name;
+    this.wholePass = `${wholePassPrefix}${place.name}`;
   }
 
   async open(): Promise<void> {
@@ -43,8 +53,14 @@ class SqlSource implements Source {
 
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
     do {
-      await this.open();
-      yield* this.pass(signal);
+      try {
+        await this.open();
+        yield* this.pass(signal);
+      } catch (error) {
+        // Whoever follows outlives a server that is away for a while: what it missed comes with the next pass.
+        if (!this.options.follow || !(error instanceof LakeError && error.code === 'SOURCE_UNREACHABLE')) throw error;
+        this.options.log(`${error.message}; asking again in ${pollMs / 1000} s`);
+      }
       if (!this.options.follow) return;
       // A connection is not held while nothing is asked: an embedded database is free for others meanwhile.
       await this.disconnect();
@@ -69,81 +85,96 @@ class SqlSource implements Source {
 
   /** All rows that are compared, as they are in one snapshot of the database; then those that have landed and were not among them. */
   private async *pass(signal: AbortSignal): AsyncGenerator<Batch> {
-    const done = (await this.options.offsets()).get(wholePassTxn) ?? -1;
+    const done = (await this.options.offsets()).get(this.wholePass) ?? -1;
     const lookbackMs = done < 0 ? null : this.rows.lookbackMs;
+    const sentAtMs = this.nowMs();
     await this.rows.landed.begin();
-    const times = { sentAtMs: Math.trunc(this.options.clock.nowMs()), receivedAtMs: Math.trunc(this.options.clock.nowMs()) };
     await this.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
-      await this.query(`SET LOCAL TIME ZONE 'UTC'`);
+      for (const setting of settings) await this.query(`SET LOCAL ${setting}`);
       const since = lookbackMs === null ? null : await this.newestLess(lookbackMs);
-      await this.query(`DECLARE ingot_row NO SCROLL CURSOR FOR ${this.select('$1::text IS NULL OR at >= $1::timestamp')} ORDER BY at`, [since]);
-      for (;;) {
-        const found = (await this.query(`FETCH ${rowsAtOnce} FROM ingot_row`)).map(rowOf);
+      await this.checkUnique(since);
+      await this.query(`DECLARE ingot_row NO SCROLL CURSOR FOR ${this.select(compared)} ORDER BY at`, [since]);
+      for (let rows = firstRowsAtOnce; ; ) {
+        const found = (await this.query(`FETCH ${rows} FROM ingot_row`)).map(rowOf);
         if (found.length === 0 || signal.aborted) break;
-        yield* messages(await this.changes(found, times));
+        rows = rowsWithin(found);
+        yield* messages(await this.changes(found, sentAtMs));
       }
-      for (let after = ''; !signal.aborted; ) {
-        const unseen = await this.rows.landed.unseen(since, after, rowsAtOnce);
-        const last = unseen.at(-1);
-        if (last === undefined) break;
-        after = last.id;
-        yield* messages(await this.missing(unseen, times));
+      while (!signal.aborted) {
+        const unseen = await this.rows.landed.unseen(since, unseenAtOnce);
+        if (unseen.length === 0) break;
+        yield* messages(await this.missing(unseen, sentAtMs));
       }
     } finally {
       await this.query('ROLLBACK').catch(() => undefined);
     }
-    if (lookbackMs === null && !signal.aborted) yield wholePass(done, times.receivedAtMs);
+    if (lookbackMs === null && !signal.aborted) yield wholePass(this.wholePass, done, this.nowMs());
   }
 
-  /** What is new of rows of the database: of one whose date has changed, first what takes the old one back. */
-  private async changes(found: readonly DatabaseRow[], times: MessageTimes): Promise<Message[]> {
-    this.checkIds(found);
+  /**
+   * What is new of rows of the database. Of one that has changed, first what takes back the landings that would still count: at
+   * another date, or at the same one when the lake could not read what came after them.
+   */
+  private async changes(found: readonly DatabaseRow[], sentAtMs: number): Promise<Message[]> {
+    this.checkRows(found);
     const landed = await this.rows.landed.of(found.map(({ id }) => id));
-    const moved = found.flatMap(({ id, at }) => {
+    const wrong = new Map(found.map(({ id, at }) => {
       const known = landed.get(id);
-      return known !== undefined && !known.withdrawn && known.at !== at ? [known] : [];
-    });
-    const taken = await this.withdrawals(moved, times);
+      return [id, known?.standing.filter((standing) => known.rejected || standing.at !== at) ?? []];
+    }));
+    const bodies = await this.rows.landed.bodies([...wrong.values()].flat());
+    const times = { sentAtMs, receivedAtMs: this.nowMs() };
     return found.flatMap((row) => {
       const known = landed.get(row.id);
-      if (known?.withdrawn === false && known.hash === row.hash && known.at === row.at) return [];
-      const before = taken.get(row.id);
-      const version = (known?.version ?? 0) + (before === undefined ? 1 : 2);
-      return [...(before === undefined ? [] : [before]), rowMessage(row, version, times)];
+      const before = withdrawals(wrong.get(row.id) ?? [], known?.version ?? 0, bodies, times);
+      if (before.length === 0 && known !== undefined && isSame(known, row)) return [];
+      return [...before, rowMessage(row, (known?.version ?? 0) + before.length + 1, times)];
     });
   }
 
   /** Landed rows that were not among those compared: they are elsewhere in the database, or have gone. */
-  private async missing(unseen: readonly LandedRow[], times: MessageTimes): Promise<Message[]> {
+  private async missing(unseen: readonly LandedRow[], sentAtMs: number): Promise<Message[]> {
     const there = (await this.query(this.select('CAST(id AS text) = ANY($1::text[])'), [unseen.map(({ id }) => id)])).map(rowOf);
     const ids = new Set(there.map(({ id }) => id));
-    const gone = await this.withdrawals(unseen.filter(({ id }) => !ids.has(id)), times);
-    return [...(there.length === 0 ? [] : await this.changes(there, times)), ...gone.values()];
-  }
-
-  private async withdrawals(rows: readonly LandedRow[], times: MessageTimes): Promise<Map<string, Message>> {
-    const bodies = await this.rows.landed.bodies(rows);
-    return new Map(rows.flatMap((row) => {
-      const body = bodies.get(row.id);
-      return body === undefined ? [] : [[row.id, withdrawal(row, body, times)] as const];
-    }));
+    const gone = unseen.filter(({ id }) => !ids.has(id));
+    const bodies = await this.rows.landed.bodies(gone.flatMap(({ standing }) => standing));
+    const times = { sentAtMs, receivedAtMs: this.nowMs() };
+    const changed = there.length === 0 ? [] : await this.changes(there, sentAtMs);
+    return [...changed, ...gone.flatMap(({ standing, version }) => withdrawals(standing, version, bodies, times))];
   }
 
   /** The greatest date less the time that is looked back; null: there are no rows. */
   private async newestLess(lookbackMs: number): Promise<string | null> {
-    const [row] = await this.query(`SELECT CAST(max(at) - make_interval(secs => $1::double precision) AS text) AS since FROM (${this.rows.query}) AS source_row`, [String(lookbackMs / 1000)]);
+    const [row] = await this.query(`SELECT CAST(max(at) - make_interval(secs => $1::double precision) AS text) AS since FROM ${this.from()}`, [String(lookbackMs / 1000)]);
     return typeof row?.['since'] === 'string' ? row['since'] : null;
   }
 
   private select(where: string): string {
-    return `SELECT CAST(id AS text) AS id, CAST(at AS text) AS at, CAST(body AS text) AS body, md5(CAST(body AS text)) AS hash FROM (${this.rows.query}) AS source_row WHERE ${where}`;
+    return `SELECT CAST(id AS text) AS id, CAST(at AS text) AS at, CAST(body AS text) AS body, md5(CAST(body AS text)) AS hash FROM ${this.from()} WHERE ${where}`;
   }
 
-  private checkIds(found: readonly DatabaseRow[]): void {
+  /** The query as a table; its last line may be a comment. */
+  private from(): string {
+    return `(${this.rows.query}\n) AS source_row`;
+  }
+
+  private async checkUnique(since: string | null): Promise<void> {
+    const [twice] = await this.query(`SELECT CAST(id AS text) AS id FROM ${this.from()} WHERE ${compared} GROUP BY 1 HAVING count(*) > 1 LIMIT 1`, [since]);
+    if (twice !== undefined) throw this.invalid(`the id ${String(twice['id'])} twice`, 'An id is of one row: group by it, or add what tells the rows apart.');
+  }
+
+  private checkRows(found: readonly DatabaseRow[]): void {
     const wrong = found.find(({ id, at, body }) => id === '' || at === '' || !body.trimStart().startsWith('{'));
-    if (wrong === undefined) return;
-    throw new LakeError(`the database query gives a row without an id, a date or a JSON object: ${JSON.stringify(wrong).slice(0, 200)}`, { code: 'DATASET_INVALID', op: 'sql', path: this.rows.path, hint: 'id, at and body are never null; body is the text of a JSON object.' });
+    if (wrong !== undefined) throw this.invalid(`a row without an id, a date or a JSON object: ${JSON.stringify(wrong).slice(0, 200)}`, 'id, at and body are never null; body is the text of a JSON object.');
+  }
+
+  private invalid(given: string, hint: string): LakeError {
+    return new LakeError(`the database query gives ${given}`, { code: 'DATASET_INVALID', op: 'sql', path: this.rows.path, hint });
+  }
+
+  private nowMs(): number {
+    return Math.trunc(this.options.clock.nowMs());
   }
 
   private query(sql: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]> {
@@ -161,14 +192,32 @@ class SqlSource implements Source {
   }
 }
 
+/** How many rows such as these make up what is held at once. */
+function rowsWithin(found: readonly DatabaseRow[]): number {
+  const characters = found.reduce((total, { body }) => total + body.length, 0);
+  return Math.max(1, Math.min(mostRowsAtOnce, Math.floor((heldBytes * found.length) / Math.max(1, characters))));
+}
+
+function isSame({ withdrawn, ambiguous, hash, at }: LandedRow, row: DatabaseRow): boolean {
+  return !withdrawn && !ambiguous && hash === row.hash && at === row.at;
+}
+
+/** Takes landings back, as the versions that follow. */
+function withdrawals(standing: readonly Landing[], version: number, bodies: ReadonlyMap<string, string>, times: MessageTimes): Message[] {
+  return standing.flatMap((each, index) => {
+    const body = bodies.get(messageIdOf(each));
+    return body === undefined ? [] : [withdrawal(each, version + index + 1, body, times)];
+  });
+}
+
 function* messages(found: readonly Message[]): Generator<Batch> {
   if (found.length === 0) return;
   yield { kind: 'messages', messages: found, bytes: found.reduce((total, { body }) => total + Buffer.byteLength(body), 0), ack: nothingToAck };
 }
 
 /** Says in the lake that a pass over all rows is done, on top of what it said before. */
-function wholePass(done: number, receivedAtMs: number): RecordBatch {
-  return { kind: 'records', number: 1, partition: 0, idPrefix: '', rows: 0, spool: Buffer.alloc(0), slow: [], receivedAtMs, mark: { appId: wholePassTxn, from: done, next: done + 1 }, closes: true, bytes: 0, ack: nothingToAck };
+function wholePass(appId: string, done: number, receivedAtMs: number): RecordBatch {
+  return { kind: 'records', number: 1, partition: 0, idPrefix: '', rows: 0, spool: Buffer.alloc(0), slow: [], receivedAtMs, mark: { appId, from: done, next: done + 1 }, closes: true, bytes: 0, ack: nothingToAck };
 }
 
 function nothingToAck(): Promise<AckResult> {
