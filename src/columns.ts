@@ -25,9 +25,14 @@ export function segmentsOf(key: Key): string[] {
   return key.slice(1).split('/').map((segment) => segment.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
+/** One key as a JSON pointer (RFC 6901). */
+export function pointerTo(key: string): string {
+  return `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}
+
 /** The key as a JSON pointer: unlike a JSON path it takes any key. */
 export function pointerOf(key: Key): string {
-  return segmentsOf(key).map((segment) => `/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return segmentsOf(key).map(pointerTo).join('');
 }
 
 /** What the library gives for a column of each type. */

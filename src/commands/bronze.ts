@@ -16,7 +16,7 @@ import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
 import { FilesOfParts } from './files-of-parts.js';
 import { count, plural, printError, size } from './output.js';
-import { Said, sourceParts } from './parts.js';
+import { sourceParts, tellParts } from './parts.js';
 
 const maxReopenings = 20;
 
@@ -55,13 +55,7 @@ export async function run(context: Context): Promise<number> {
   const { config } = context;
   const { asked } = await loadFamily(config.datasets, context.args[0] ?? '');
   const parts = await landParts(context, sourceParts(asked, sourceOf(config)));
-  const [only] = parts;
-  if (only !== undefined && parts.length === 1) context.result(only.summary, bronzeLines(only.dataset, only.summary, only.tookMs));
-  else {
-    const said = new Said(context);
-    for (const { dataset, summary, tookMs } of parts) said.of(dataset).result(summary, bronzeLines(dataset, summary, tookMs));
-    said.tell();
-  }
+  tellParts(context, parts.map(({ dataset, summary, tookMs }) => ({ dataset, summary, lines: bronzeLines(dataset, summary, tookMs) })));
   const failures = parts.flatMap((part) => part.failures);
   for (const failure of failures) printError(failure, process.stderr);
   return failures.length === 0 ? 0 : 1;

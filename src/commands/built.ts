@@ -3,7 +3,7 @@ import type { Context } from './context.js';
 import { goldLines } from './gold.js';
 import type { Layers } from './layers.js';
 import { errorObject, printError } from './output.js';
-import { Said } from './parts.js';
+import { tellParts, type PartTold } from './parts.js';
 import { silverLines } from './silver.js';
 
 /** What a run has done to all layers. */
@@ -18,28 +18,17 @@ export interface BuiltLayers {
 export function tellBuilt(context: Context, { landed, layers, failed }: BuiltLayers): number {
   const { gold } = layers;
   const together = { ...(gold === null ? {} : { gold: { tables: gold.tables } }), ...(failed === null ? {} : { error: errorObject(failed.error) }) };
-  const goldText = gold === null ? [] : goldLines(gold);
-  const [only] = landed;
-  if (only !== undefined && landed.length === 1) {
-    const { summary, lines } = partOf(context, layers, only);
-    context.result({ ...summary, ...together }, [...lines, ...goldText]);
-  } else {
-    const said = new Said(context);
-    for (const part of landed) {
-      const { summary, lines } = partOf(context, layers, part);
-      said.of(part.dataset).result(summary, lines);
-    }
-    said.tell(together, goldText);
-  }
+  tellParts(context, landed.map((part) => partOf(context, layers, part)), together, gold === null ? [] : goldLines(gold));
   const failures = landed.flatMap((part) => part.failures);
   for (const failure of failures) printError(failure, process.stderr);
   if (failed !== null) printError(failed.error, process.stderr);
   return failures.length === 0 && failed === null ? 0 : 1;
 }
 
-function partOf(context: Context, layers: Layers, { dataset, summary, tookMs }: LandedPart): { readonly summary: object; readonly lines: string[] } {
+function partOf(context: Context, layers: Layers, { dataset, summary, tookMs }: LandedPart): PartTold {
   const silver = layers.silver.get(dataset.name) ?? null;
   return {
+    dataset,
     summary: { bronze: summary, ...(silver === null ? {} : { silver: { tables: silver.tables } }) },
     lines: [...bronzeLines(dataset, summary, tookMs), ...(silver === null ? [] : silverLines(context, dataset, silver))],
   };

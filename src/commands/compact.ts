@@ -1,10 +1,9 @@
-import { join } from 'node:path';
-import { familyOf } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadModels } from '../gold/model.js';
 import { compactScope, previewCompact, type CompactedTable, type CompactSummary } from '../maintain/compact.js';
 import { closedPartitions } from '../maintain/plan.js';
 import { datasetScopes } from '../maintain/scopes.js';
+import { modelsDir } from './models.js';
 import { count, plural, size } from './output.js';
 import { forEachPart } from './parts.js';
 
@@ -12,7 +11,7 @@ const defaultOlderThanMs = 86_400_000;
 
 export const run = forEachPart(async (context, dataset) => {
   const { config, lake, signal, progress } = context;
-  const { models } = await loadModels(join(config.datasets, familyOf(dataset).name, 'gold'));
+  const { models } = await loadModels(modelsDir(context, dataset));
   const scopes = datasetScopes(lake, dataset, models.map(({ name }) => name));
   const anchors = await Promise.all(scopes.map(({ scope }) => scope.anchor.snapshot()));
   if (anchors.every((snapshot) => snapshot === null)) {

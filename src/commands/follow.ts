@@ -8,7 +8,7 @@ import type { WindowCounts } from '../bronze/bronze.js';
 import { land } from './bronze.js';
 import { tellBuilt } from './built.js';
 import type { Context } from './context.js';
-import { modelsDir } from './gold.js';
+import { modelsDir } from './models.js';
 import { Layers, Refresher } from './layers.js';
 import type { MetricsServer } from './metrics.js';
 import { plural } from './output.js';

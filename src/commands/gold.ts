@@ -1,9 +1,9 @@
-import { join } from 'node:path';
-import { familyOf, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { buildGold, type BuildOptions, type GoldEvents, type GoldSummary } from '../gold/gold.js';
 import { isIdle, type AskedGold } from '../gold/plan.js';
 import { loadFamily } from '../load.js';
 import type { Context } from './context.js';
+import { modelsDir } from './models.js';
 import { count, plural } from './output.js';
 import { plannedGold, showPlans } from './plan.js';
 import { listed } from './silver.js';
@@ -24,10 +24,6 @@ export async function run(context: Context): Promise<number> {
 /** @param options how much one run publishes, and what ends it in between */
 export async function refreshGold(context: Context, dataset: Dataset, range: AskedGold | null, options: Pick<BuildOptions, 'runDates' | 'signal'> = {}): Promise<GoldSummary> {
   return buildGold(context.lake, dataset, modelsDir(context, dataset), range, goldEvents(context), { accept: context.config.accept, ...options });
-}
-
-export function modelsDir({ config }: Context, dataset: Dataset): string {
-  return join(config.datasets, familyOf(dataset).name, 'gold');
 }
 
 /** Says how far gold is, and which checks fail that the user accepts. */

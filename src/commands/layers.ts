@@ -6,7 +6,8 @@ import { openPartitions } from '../maintain/plan.js';
 import { datasetScopes } from '../maintain/scopes.js';
 import { mergeSilver, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
-import { goldEvents, modelsDir, refreshGold } from './gold.js';
+import { goldEvents, refreshGold } from './gold.js';
+import { modelsDir } from './models.js';
 import { refreshSilver } from './silver.js';
 
 /** Dates that a late event has made stale, and whole models, wait so long: each costs more than all new events of today together. */

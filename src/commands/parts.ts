@@ -36,7 +36,7 @@ async function landedParts({ lake }: Context, parts: readonly Dataset[]): Promis
 }
 
 /** What is said of each part, to be told at the end. */
-export class Said {
+class Said {
   private readonly summaries = new Map<string, object>();
   private readonly lines: string[] = [];
 
@@ -59,6 +59,25 @@ export class Said {
     const own = lines.length === 0 ? this.lines.slice(0, -1) : this.lines;
     this.context.result({ parts: Object.fromEntries(this.summaries), ...besides }, [...own, ...lines]);
   }
+}
+
+/** What there is to say of one contract. */
+export interface PartTold {
+  readonly dataset: Dataset;
+  readonly summary: object;
+  readonly lines: readonly string[];
+}
+
+/** Tells of one contract as it is, of several by each. @param besides what all have together, with its lines */
+export function tellParts(context: Context, parts: readonly PartTold[], besides: object = {}, lines: readonly string[] = []): void {
+  const [only] = parts;
+  if (only !== undefined && parts.length === 1) {
+    context.result({ ...only.summary, ...besides }, [...only.lines, ...lines]);
+    return;
+  }
+  const said = new Said(context);
+  for (const part of parts) said.of(part.dataset).result(part.summary, part.lines);
+  said.tell(besides, lines);
 }
 
 /**

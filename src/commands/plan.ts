@@ -1,6 +1,5 @@
-import { join } from 'node:path';
 import { goneInputs } from '../backfill/gone.js';
-import { familyOf, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { defaultRunDates, goldInputs } from '../gold/gold.js';
 import { loadModels } from '../gold/model.js';
@@ -20,6 +19,7 @@ import { foundIn } from '../sources/found.js';
 import { readableNames } from '../sources/stored.js';
 import { parseSourceUri } from '../sources/uri.js';
 import type { Context } from './context.js';
+import { modelsDir } from './models.js';
 import { count, plural, size } from './output.js';
 
 /** Rows and bytes that are read, as the log tells them. */
@@ -101,8 +101,8 @@ function inRuns(plan: SilverPlan) {
  * @param silverDates dates that silver is going to change before
  */
 export async function plannedGold(context: Context, dataset: Dataset, range: AskedGold | null, silverDates: readonly string[] = []): Promise<PlannedGold | null> {
-  const { lake, config } = context;
-  const models = await loadModels(join(config.datasets, familyOf(dataset).name, 'gold'));
+  const { lake } = context;
+  const models = await loadModels(modelsDir(context, dataset));
   const planned = goldInputs(dataset, models);
   const plan = await planGold(lake, planned, range, 0);
   if (plan === null && silverDates.length === 0) return null;

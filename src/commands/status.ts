@@ -1,6 +1,4 @@
-import { join } from 'node:path';
 import { BIGINT, VARCHAR } from '@duckdb/node-api';
-import { familyOf } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { tableLines } from '../query/table.js';
 import type { RejectedShare, RejectedShares } from '../report/rejected-share.js';
@@ -8,6 +6,7 @@ import type { TableStatus } from '../report/status-table.js';
 import { status, type StatusSummary } from '../report/status.js';
 import type { TopicDepth } from '../sources/kafka-depth.js';
 import { probeDepth, type Depth } from '../sources/depth.js';
+import { modelsDir } from './models.js';
 import { count, plural, printError, size } from './output.js';
 import { forEachPart } from './parts.js';
 import { percent } from './rejected.js';
@@ -16,7 +15,7 @@ export const run = forEachPart(async (context, dataset) => {
   const { config, lake } = context;
   const probe = config.from === undefined ? null : probeDepth(config.from, process.env);
   try {
-    const { summary, failures } = await status(lake, dataset, join(config.datasets, familyOf(dataset).name, 'gold'), probe);
+    const { summary, failures } = await status(lake, dataset, modelsDir(context, dataset), probe);
     if (summary.tables.length === 0) {
       throw new LakeError(`there is nothing of ${dataset.name} at ${lake.storage.root}`, { code: 'TABLE_NOT_FOUND', op: 'status', path: lake.storage.root, hint: 'Give the lake\'s folder with --lake (or INGOT_LAKE), or land events first.' });
     }

@@ -1,11 +1,11 @@
-import { join } from 'node:path';
-import { familyOf, type Dataset } from '../dataset.js';
+import type { Dataset } from '../dataset.js';
 import { LakeError } from '../errors.js';
 import { loadModels } from '../gold/model.js';
 import { intentRoot } from '../lake/layout.js';
 import { datasetScopes } from '../maintain/scopes.js';
 import { vacuum, type Kept, type Kind, type VacuumResult } from '../maintain/vacuum.js';
 import type { Context } from './context.js';
+import { modelsDir } from './models.js';
 import { count, plural, size } from './output.js';
 import { forEachPart } from './parts.js';
 
@@ -30,7 +30,7 @@ export async function vacuumAll(context: Context, dataset: Dataset, olderThanMs:
 }
 
 async function vacuumDataset({ config, lake, signal, progress }: Context, dataset: Dataset, olderThanMs: number): Promise<VacuumResult> {
-  const { models } = await loadModels(join(config.datasets, familyOf(dataset).name, 'gold'));
+  const { models } = await loadModels(modelsDir({ config }, dataset));
   const scopes = datasetScopes(lake, dataset, models.map(({ name }) => name));
   const tables = [
     ...scopes.filter(({ layer }) => layer !== 'gold').flatMap(({ layer, tables: own }) => own.map((table) => ({ layer, table }))),

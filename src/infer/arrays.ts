@@ -1,4 +1,4 @@
-import type { Key } from '../dataset.js';
+import { pointerTo, type Key } from '../dataset.js';
 import { isKeyName } from '../silver/compile-patterns.js';
 import { columnsOf, counted, elementColumn, isPlainAside, mapsOf, type ProposedColumn } from './columns.js';
 import { segmentsOfPath, snakeCase, type Path } from './path.js';
@@ -50,7 +50,7 @@ function columnsIn(found: Findings, elements: Statistics, taken: readonly string
 
 /** `/orders/[]/lines/[]` → `/orders/` + `*` + `/lines`. */
 function keyOfArray(path: Path): Key {
-  return segmentsOfPath(path.slice(0, -suffix.length)).map((segment) => `/${segment === null ? '*' : segment.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  return segmentsOfPath(path.slice(0, -suffix.length)).map((segment) => pointerTo(segment ?? '*')).join('');
 }
 
 function isReachable(path: Path): boolean {

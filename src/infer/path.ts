@@ -1,4 +1,4 @@
-import { pointerOf, type Key } from '../dataset.js';
+import { pointerTo, type Key } from '../dataset.js';
 
 /** Where a value stands in bodies: a segment for each key, `[]` for an array's elements. */
 export type Path = string;
@@ -34,7 +34,7 @@ export function keyOf(path: Path): Key {
   const segments = segmentsOfPath(path.slice(tableOf(path).length)).map((segment) => segment ?? '');
   const [only] = segments;
   if (segments.length === 1 && only !== undefined && only !== '' && !only.startsWith('/')) return only;
-  return segments.map((segment) => pointerOf(`/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`)).join('');
+  return segments.map(pointerTo).join('');
 }
 
 /** MongoDB's words for types: `$date`, `$oid`, `$numberLong`. */

@@ -1,4 +1,4 @@
-import { segmentsOf, timeColumn, type ArrayTable, type Dataset } from '../dataset.js';
+import { pointerTo, segmentsOf, timeColumn, type ArrayTable, type Dataset } from '../dataset.js';
 import { fill, identifier, sqlFile } from '../lake/sql.js';
 import { columnSql, quotedNumbers } from './compile-exact.js';
 import { allParents, fieldsOf, type TextSql, type Values } from './compile-values.js';
@@ -30,7 +30,7 @@ function stepsOf(key: string): string[] {
   const steps: string[] = [''];
   for (const segment of segmentsOf(key)) {
     if (segment === '*') steps.push('');
-    else steps.push(`${steps.pop() ?? ''}/${segment.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+    else steps.push(`${steps.pop() ?? ''}${pointerTo(segment)}`);
   }
   return steps;
 }

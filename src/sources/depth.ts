@@ -8,7 +8,7 @@ import type { TopicDepth, TopicProbe } from './kafka-depth.js';
 import { kafkaName, withCredentials, type Environment, type KafkaUri } from './kafka-uri.js';
 import type { FileMark } from './source.js';
 import { isArchive, readableNames, type StoredFile } from './stored.js';
-import { parseSourceUri, type FilesUri, type S3Uri, type SqsUri } from './uri.js';
+import { nameOfPlace, parseSourceUri, type FilesUri, type S3Uri, type SqsUri } from './uri.js';
 
 /** A reader of a status waits no longer than this for a queue. */
 const timeoutMs = 8_000;
@@ -62,7 +62,7 @@ export function probeDepth(text: string, environment: Environment = {}): DepthPr
   if (uri.kind === 'kafka') return topicProbe(withCredentials(uri, environment));
   if (uri.kind === 'sql') throw new LakeError('--from: a database can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: uri.name, hint: 'A run compares its rows with the lake; leave --from out.' });
   if (uri.kind === 'files' && uri.pattern === '-') throw new LakeError('--from: stdin can\'t be asked how much waits in it', { code: 'USAGE', op: 'depth', path: '-', hint: 'Give a queue, a topic, a file, a folder or a glob, or leave --from out.' });
-  return { uri: uri.kind === 's3' ? `s3://${uri.bucket}/${uri.key}` : uri.pattern, read: async (taken) => filesDepth(uri, await taken()), close: () => undefined };
+  return { uri: nameOfPlace(uri), read: async (taken) => filesDepth(uri, await taken()), close: () => undefined };
 }
 
 /** The library for it is loaded when it is first asked. */
@@ -127,7 +127,7 @@ function countOf(attributes: Readonly<Partial<Record<string, string>>>, name: st
 
 async function filesDepth(uri: FilesUri | S3Uri, taken: ReadonlyMap<string, FileMark>): Promise<FilesDepth> {
   const failures: LakeError[] = [];
-  const place = uri.kind === 's3' ? `s3://${uri.bucket}/${uri.key}` : uri.pattern;
+  const place = nameOfPlace(uri);
   const found = await foundIn(uri, '', (path, error) => void failures.push(unreadable(path, error)), false, () => AbortSignal.timeout(timeoutMs));
   const landed = new Landed(taken);
   const depth = { files: 0, waitingFiles: 0, lagBytes: 0 };

@@ -10,7 +10,7 @@ import { LineSplitter } from './lines.js';
 import type { SourceOptions } from './open.js';
 import type { AckResult, Batch, FileMark, Source } from './source.js';
 import { isArchive, readableNames, type LocalCopy, type StoredFile } from './stored.js';
-import type { FilesUri, S3Uri } from './uri.js';
+import { nameOfPlace, type FilesUri, type S3Uri } from './uri.js';
 
 const pollMs = 1_000;
 /** A listing costs money. */
@@ -52,7 +52,7 @@ class FilesSource implements Source {
     private readonly place: FilesUri | S3Uri,
     private readonly options: SourceOptions,
   ) {
-    this.uri = place.kind === 's3' ? `s3://${place.bucket}/${place.key}` : place.pattern;
+    this.uri = nameOfPlace(place);
     this.marks = new Map(options.taken);
     for (const mark of options.taken.values()) this.marksByPath.set(mark.path, mark);
   }

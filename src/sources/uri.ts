@@ -21,6 +21,11 @@ export interface FilesUri {
   readonly pattern: string;
 }
 
+/** A place of files, as it is named to people. */
+export function nameOfPlace(uri: FilesUri | S3Uri): string {
+  return uri.kind === 's3' ? `s3://${uri.bucket}/${uri.key}` : uri.pattern;
+}
+
 export interface S3Uri {
   readonly kind: 's3';
   readonly bucket: string;
