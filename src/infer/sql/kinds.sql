@@ -4,3 +4,4 @@
 SELECT coalesce(kind, 'NOT_JSON') AS kind, count(*) AS rows
 FROM body
 GROUP BY kind
+ORDER BY rows DESC, kind

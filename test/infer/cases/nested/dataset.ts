@@ -5,8 +5,8 @@ import { boolean, date, defineDataset, integer, money, number, text, textMap, ti
  *
  * - Unique in every row, so they could be keys: order_id.
  * - Other times: /sent/$date (timestamp in 1 of 5), /customer/birthDate (date in 2 of 5).
- * - Rejected, as they are no JSON: 1.
  * - Rejected, as they are arrays: 1.
+ * - Rejected, as they are no JSON: 1.
  * - customer: an object in 3; the plain values in 1 are read by no column.
  * - state: an object in 1, whose values no column reads.
  */
