@@ -1,12 +1,14 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { fetchAws } from './engines/aws.js';
 import { cacheFolder, exitCode, installPrerequisites, say } from './engines/cache.js';
 import { fetchElasticMq } from './engines/elasticmq.js';
 import { fetchKafka } from './engines/kafka.js';
 import { fetchPostgres } from './engines/postgres.js';
 import { fetchExtension, fetchPython, fetchSchemathesis } from './engines/python.js';
 import { fetchSpark } from './engines/spark.js';
+import { fetchTrino } from './engines/trino.js';
 import { fetchVersityGw } from './engines/versitygw.js';
 
 /** Fetches the readers and servers that Ingot did not write, then runs the tests against them. Fails when one is not to be had. */
@@ -15,6 +17,7 @@ async function main(): Promise<number> {
   await installPrerequisites();
   const python = await fetchPython();
   const spark = await fetchSpark();
+  const trino = await fetchTrino();
   const environment = {
     ...process.env,
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
@@ -25,9 +28,13 @@ async function main(): Promise<number> {
     INGOT_SPARK_JARS: spark.jars,
     INGOT_ELASTICMQ: await fetchElasticMq(),
     INGOT_KAFKA: await fetchKafka(),
+    INGOT_TRINO: trino.home,
+    INGOT_TRINO_JAVA: trino.java,
+    INGOT_AWS: await fetchAws(),
     INGOT_POSTGRES: await fetchPostgres(),
     INGOT_VERSITYGW: await fetchVersityGw(),
     INGOT_HTTPFS_EXTENSION: await fetchExtension(python, 'httpfs'),
+    INGOT_AWS_EXTENSION: await fetchExtension(python, 'aws'),
     INGOT_THOROUGH: '1',
   };
   const root = fileURLToPath(new URL('..', import.meta.url));

@@ -69,6 +69,7 @@ async function carryOut(name: CommandName, args: readonly string[], options: unk
       args,
       clock: systemClock,
       lake,
+      secrets: { password: process.env['INGOT_ENGINE_PASSWORD'], token: process.env['INGOT_ENGINE_TOKEN'] },
       signal: stop.signal,
       progress,
       print,

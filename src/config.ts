@@ -124,7 +124,11 @@ const shape = z.object({
   file: z.string().optional(),
   format: z.enum(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).optional(),
   dialect: z.enum(['duckdb', 'athena']).optional(),
-  engine: z.enum(['duckdb', 'athena', 'trino', 'spark']).optional(),
+  engine: z.string().min(1, 'is empty').optional(),
+  plain: z.boolean().default(false),
+  location: z.string().regex(/^[a-z][a-z0-9]*:\/\/[^\r\n]+$/, 'is no URL such as s3://bucket/prefix or file:///lake').transform((text) => text.replace(/^([a-z0-9]+:\/\/.*?)\/+$/, '$1')).optional(),
+  databasePrefix: z.string().regex(/^[a-z][a-z0-9_]*$/, 'is no name of small letters, digits and _').optional(),
+  catalog: z.string().regex(/^[a-z][a-z0-9_-]*$/, 'is no name of small letters, digits, _ and -').optional(),
 }).transform(({ memory, memoryLimit, windowBytes, threads, ...rest }) => {
   const duckdbBytes = memoryLimit ?? memory - besideDuckdbBytes;
   const shareOfWindow = Math.floor((duckdbBytes + besideDuckdbBytes) / windowsInMemory);

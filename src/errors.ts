@@ -20,6 +20,10 @@ export type ErrorCode =
   | 'DISK_FULL'
   | 'OUT_OF_MEMORY'
   | 'QUERY_FAILED'
+  | 'ENGINE_UNREACHABLE'
+  | 'ENGINE_DENIED'
+  | 'ENGINE_FAILED'
+  | 'STOPPED'
   | 'CHECK_FAILED'
   | 'AUDIT_FAILED'
   | 'INTERNAL';

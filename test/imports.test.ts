@@ -8,7 +8,7 @@ const src = fileURLToPath(new URL('../src', import.meta.url));
 /** Folders and files of src by height: imports go to a lower rank, or stay within their folder. */
 const ranks: Readonly<Record<string, number>> = {
   'errors.ts': 0, 'clock.ts': 0, 'columns.ts': 0, 'dataset.ts': 0.5, 'place.ts': 0, 'config.ts': 1, 'load.ts': 1, s3: 1,
-  lake: 2, sources: 2, generate: 2, engines: 3,
+  lake: 2, sources: 2, generate: 2, engines: 3, dialect: 3,
   bronze: 4, silver: 4, gold: 4, query: 4, serve: 4, maintain: 4, report: 5, infer: 5, forget: 5, backfill: 5,
   'library.ts': 6, 'index.ts': 7, commands: 8, 'cli.ts': 9,
 };

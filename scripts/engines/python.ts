@@ -22,7 +22,7 @@ function interpreter(folder: string): string {
 }
 
 /** An extension of DuckDB, from its wheel. Gives the file that LOAD takes. */
-export async function fetchExtension(python: string, name: 'delta' | 'httpfs'): Promise<string> {
+export async function fetchExtension(python: string, name: 'aws' | 'delta' | 'httpfs'): Promise<string> {
   const folder = await cached(`duckdb-${name}-${extensionVersion}`, async (target) => {
     await run(python, ['-m', 'pip', 'download', '--quiet', '--disable-pip-version-check', '--no-deps', '--dest', target, `duckdb-extension-${name}==${extensionVersion}`]);
     const wheel = (await readdir(target)).find((file) => file.endsWith('.whl'));

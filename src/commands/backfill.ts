@@ -13,6 +13,7 @@ import { loadDataset, loadFamily } from '../load.js';
 import { planSilver, within } from '../silver/plan.js';
 import { buildSilver } from '../silver/silver.js';
 import type { Context } from './context.js';
+import { silverEngine } from './engine.js';
 import { goldLines, refreshGold } from './gold.js';
 import { modelsDir } from './models.js';
 import { landHistory } from './history.js';
@@ -94,6 +95,7 @@ async function showPlan(context: Context, dataset: Dataset, asked: Asked): Promi
 
 async function rebuildSilver({ context, dataset, record, resumed, steps }: Work): Promise<number> {
   const { lake, config, signal, progress, clock } = context;
+  const engine = silverEngine(context);
   const range = rangeOf(record.asked);
   const before = await silverProgress(lake, dataset, range, record.id);
   const wanted = new Set(before.left.map(partitionKey));
@@ -106,6 +108,7 @@ async function rebuildSilver({ context, dataset, record, resumed, steps }: Work)
     tags: { [backfillTag]: record.id },
     signal,
     jobs: config.jobs ?? 1,
+    ...(engine === undefined ? {} : { engine }),
     ...(steps.runRows === undefined ? {} : { runRows: steps.runRows }),
   }, { built: (done, of) => progress.update(`silver: ${said(done, of)}`) }));
   const after = await silverProgress(lake, dataset, range, record.id);

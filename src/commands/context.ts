@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { Config } from '../config.js';
+import type { EngineSecrets } from '../engines/trino/target.js';
 import type { Lake } from '../lake/lake.js';
 import type { Progress } from './progress.js';
 
@@ -11,6 +12,8 @@ export interface Context {
   readonly args: readonly string[];
   readonly clock: Clock;
   readonly lake: Lake;
+  /** What the environment has for an engine. */
+  readonly secrets?: EngineSecrets;
   /** Aborted by SIGINT and SIGTERM: finish what is open, commit it, and end with 0. */
   readonly signal: AbortSignal;
   readonly progress: Progress;

@@ -3,6 +3,7 @@ import { buildGold, type BuildOptions, type GoldEvents, type GoldSummary } from 
 import { isIdle, type AskedGold } from '../gold/plan.js';
 import { loadFamily } from '../load.js';
 import type { Context } from './context.js';
+import { engineOf, tellEngine } from './engine.js';
 import { modelsDir } from './models.js';
 import { count, plural } from './output.js';
 import { plannedGold, showPlans } from './plan.js';
@@ -23,13 +24,16 @@ export async function run(context: Context): Promise<number> {
 
 /** @param options how much one run publishes, and what ends it in between */
 export async function refreshGold(context: Context, dataset: Dataset, range: AskedGold | null, options: Pick<BuildOptions, 'runDates' | 'signal'> = {}): Promise<GoldSummary> {
-  return buildGold(context.lake, dataset, modelsDir(context, dataset), range, goldEvents(context), { accept: context.config.accept, ...options });
+  const engine = engineOf(context);
+  return buildGold(context.lake, dataset, modelsDir(context, dataset), range, goldEvents(context), { accept: context.config.accept, ...(engine === undefined ? {} : { engine, signal: context.signal }), ...options });
 }
 
 /** Says how far gold is, and which checks fail that the user accepts. */
-export function goldEvents({ progress }: Context): GoldEvents {
+export function goldEvents(context: Context): GoldEvents {
+  const { progress } = context;
   return {
     built: (done, of) => progress.update(`gold: ${count(done)} of ${plural(of, 'date')}`),
+    told: tellEngine(context, 'gold'),
     whole: (table) => progress.update(`gold: all rows of ${table}`),
     accepted: (table, failures) => progress.note(`gold.${table} is published although (--accept):\n${failures}`),
   };

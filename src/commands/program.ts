@@ -22,6 +22,7 @@ const options = {
   accept: option('--accept <check...>', 'publish although this kind of check fails: row_count'),
   jobs: option('--jobs <n>', 'how many parts are built at once; they share memory and threads').default('1'),
   metricsPort: option('--metrics-port <port>', 'with --follow: serve the status as Prometheus text on 127.0.0.1').env('INGOT_METRICS_PORT'),
+  engine: option('--engine <engine>', 'what runs the SQL: duckdb, or trino://user@host:port/catalog?lake=… (docs/trino.md)').env('INGOT_ENGINE').default('duckdb'),
   dryRun: option('--dry-run', 'say what would be done, and do nothing'),
 } as const;
 
@@ -45,9 +46,9 @@ export function buildProgram(version: string, execute: Execute): Command {
 
   const source = [options.from, options.drain, options.follow, options.windowBytes, options.windowRows, options.windowAge, options.maxRejected, options.lookback, options.full];
   add('bronze', '<dataset>', 'Land events verbatim: read a window, commit it, only then acknowledge it.', source);
-  add('silver', '<dataset>', 'Bring the typed rows of the partitions that have changed up to date.', [options.plan, options.jobs, options.maxRejected]);
-  add('gold', '<dataset>', 'Bring the metrics of the dates that have changed up to date.', [options.plan, options.jobs, options.accept]);
-  add('run', '<dataset>', 'Bronze, silver and gold, one after the other; with --follow, again and again.', [...source, options.accept, options.metricsPort]);
+  add('silver', '<dataset>', 'Bring the typed rows of the partitions that have changed up to date.', [options.plan, options.jobs, options.maxRejected, options.engine]);
+  add('gold', '<dataset>', 'Bring the metrics of the dates that have changed up to date.', [options.plan, options.jobs, options.accept, options.engine]);
+  add('run', '<dataset>', 'Bronze, silver and gold, one after the other; with --follow, again and again.', [...source, options.accept, options.metricsPort, options.engine]);
   add('backfill', '<dataset>', 'Rebuild a range of dates of a layer, and all that depends on them, to the same rows; with --from, land what is not there yet from raw history. Killed, the same command goes on.', [
     options.since,
     options.until,
@@ -57,6 +58,7 @@ export function buildProgram(version: string, execute: Execute): Command {
     options.plan,
     options.jobs,
     options.accept,
+    options.engine,
   ]);
   addOperations(add);
   add('query', '[sql]', 'Query bronze.x, silver.x and gold.x, each at one version.', [
@@ -64,6 +66,7 @@ export function buildProgram(version: string, execute: Execute): Command {
     option('--since <date>', 'the value of $since in the SQL'),
     option('--until <date>', 'the value of $until in the SQL'),
     option('--format <format>', 'how rows are printed').choices(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).default('table'),
+    option('--engine <engine>', 'what runs the query: duckdb, or trino://user@host:port/catalog?lake=… (docs/trino.md), whose SQL it is then').env('INGOT_ENGINE').default('duckdb'),
     option('--dialect <dialect>', 'the dialect of the SQL').choices(['duckdb']).default('duckdb'),
   ]);
   add('audit', '<dataset>', 'Prove that every event received is a silver row, rejected or a duplicate; exit 1 and the difference if not.', []);
@@ -72,7 +75,11 @@ export function buildProgram(version: string, execute: Execute): Command {
     option('--host <host>', 'the address that it listens at; 0.0.0.0 for all').env('INGOT_HOST').default('127.0.0.1'),
   ]);
   add('ddl', '', 'Print statements that make the lake\'s tables visible in an engine.', [
-    option('--engine <engine>', 'whose statements').choices(['duckdb']).default('duckdb'),
+    option('--engine <engine>', 'whose statements; of glue a script for the AWS CLI').choices(['duckdb', 'athena', 'glue', 'spark', 'trino']).default('duckdb'),
+    option('--plain', 'of athena, glue and trino: the files by their folders, for a reader without Delta; partitions are projected by Athena, synchronized by Trino'),
+    option('--location <url>', 'of all but duckdb: the lake\'s root as the engine names it, such as s3a://bucket/prefix or local:///lake').default(undefined, 'as the lake is opened'),
+    option('--database-prefix <text>', 'of all but duckdb: what goes before bronze, silver and gold').default(undefined, 'nothing'),
+    option('--catalog <name>', 'of trino: the catalog').default(undefined, 'delta; hive with --plain'),
   ]);
   add('generate', '<dataset>', 'Make events of shop, actions, bank (CSV) or users, or a folder of files of music or storefront: duplicates, late and broken ones among them. The same seed gives the same bytes.', [
     option('--events <n>', 'how many').default('20000'),

@@ -7,6 +7,7 @@ import type { QueryRequest } from '../query/query.js';
 import { exportQuery, type ExportFormat } from '../query/spool.js';
 import { previewQuery, tableLines } from '../query/table.js';
 import type { Context } from './context.js';
+import { engineOf, tellEngine } from './engine.js';
 import { count, plural } from './output.js';
 
 /** Rows that the table format shows. */
@@ -26,7 +27,9 @@ export function run(context: Context): Promise<number> {
 export async function runQuery(context: Context, { input, output }: QueryStreams): Promise<number> {
   const { lake, signal } = context;
   const format = formatOf(context, output.isTTY === true);
-  const request: QueryRequest = { sql: await sqlOf(context, input), parameters: parametersOf(context), signal };
+  const target = engineOf(context);
+  const engine = target === undefined ? {} : { engine: { target, told: tellEngine(context, 'query') } };
+  const request: QueryRequest = { sql: await sqlOf(context, input), parameters: parametersOf(context), signal, ...engine };
   if (format !== 'table') {
     await exportQuery(lake, request, format, output);
     return 0;

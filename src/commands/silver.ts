@@ -1,6 +1,7 @@
 import { familyOf, hasItems, type Dataset } from '../dataset.js';
 import { buildSilver, ensureSilver, type SilverOptions, type SilverSummary } from '../silver/silver.js';
 import type { Context } from './context.js';
+import { silverEngine } from './engine.js';
 import { count, plural } from './output.js';
 import { forEachPart } from './parts.js';
 import { plannedSilver, showPlans } from './plan.js';
@@ -18,7 +19,8 @@ export const run = forEachPart(async (context, dataset) => {
 
 export async function refreshSilver(context: Context, dataset: Dataset, options: SilverOptions = {}): Promise<SilverSummary> {
   const { jobs, maxRejected } = context.config;
-  const limits = { ...(jobs === undefined ? {} : { jobs }), ...(maxRejected === undefined ? {} : { maxRejected }) };
+  const engine = silverEngine(context);
+  const limits = { ...(engine === undefined ? {} : { engine }), ...(jobs === undefined ? {} : { jobs }), ...(maxRejected === undefined ? {} : { maxRejected }) };
   const summary = await buildSilver(context.lake, dataset, { ...limits, ...options }, {
     built: (done, of) => context.progress.update(`silver: ${count(done)} of ${plural(of, 'partition')}`),
   });

@@ -2,7 +2,9 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { write, writeOne } from '../engines/duckdb.js';
 import { FewerThreads } from '../engines/threads.js';
-import { LakeError, messageOf } from '../errors.js';
+import type { StatementProgress } from '../engines/trino/client.js';
+import type { TrinoTarget } from '../engines/trino/target.js';
+import { LakeError } from '../errors.js';
 import type { Partition } from '../lake/changes.js';
 import { isOutOfMemory, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
@@ -13,13 +15,18 @@ import { rowsOf, type StagedFile } from '../lake/staged.js';
 import { recordsOf } from '../lake/statistics.js';
 import type { Reading } from '../lake/views.js';
 import { failedChecks, failedRowCount, tellFailures, type FailedCheck } from './checks.js';
-import { dateOf } from './dates.js';
+import { EngineGold } from './engine-gold.js';
 import { buildSteps, dropSteps, materialize, viewAllSilver, viewSilver, type Dates } from './execute.js';
 import { isWhole, type GoldModels, type Model, type ModelGroup } from './model.js';
-import { datesOfTable, partTag, type GoldPlan } from './plan.js';
-import { daysIn, inputRange, mostDays, rangesOf, type DateRange, type RangeLimits } from './ranges.js';
+import { partTag, type GoldPlan } from './plan.js';
+import { datesIn, fillingDate, rangeLimits, tooLarge } from './portions.js';
+import { daysIn, inputRange, mostDays, rangesOf, type DateRange } from './ranges.js';
 
 export interface GoldOptions {
+  /** Where the models' SELECTs run; absent: in DuckDB. */
+  readonly engine?: TrinoTarget;
+  /** Ends what an engine is at. */
+  readonly signal?: AbortSignal;
   /** Kinds of checks that are told and do not stop the build: for days that really were so. */
   readonly accept?: readonly string[];
 }
@@ -30,6 +37,8 @@ export interface GoldEvents {
   whole?(table: string): void;
   /** A check fails that is accepted; `failures` has lines. */
   accepted?(table: string, failures: string): void;
+  /** How far an engine is with a step or a model. */
+  told?(what: string, progress: StatementProgress): void;
 }
 
 /** The rows of one run of gold, as staged files, checked. */
@@ -50,6 +59,8 @@ export class GoldBuild {
    * @throws LakeError CHECK_FAILED, DATASET_INVALID, QUERY_FAILED; also for a date that does not fit
    */
   async buildDates(silver: readonly Reading[], dates: readonly string[], stagingDir: string): Promise<void> {
+    const { engine } = this.options;
+    if (engine !== undefined) return this.buildDatesOn(engine, silver, dates, stagingDir);
     const { memoryLimitBytes } = this.lake.options;
     const session = await this.lake.session();
     const threads = new FewerThreads(session);
@@ -79,6 +90,8 @@ export class GoldBuild {
    * @throws LakeError CHECK_FAILED, DATASET_INVALID, QUERY_FAILED; also when they don't fit
    */
   async buildWhole(silver: readonly Reading[], stagingDir: string): Promise<void> {
+    const { engine } = this.options;
+    if (engine !== undefined) return this.buildWholeOn(engine, silver, stagingDir);
     const session = await this.lake.session();
     const threads = new FewerThreads(session);
     const { whole } = this.models;
@@ -93,6 +106,46 @@ export class GoldBuild {
     } finally {
       await threads.restore();
     }
+  }
+
+  private async buildDatesOn(engine: TrinoTarget, silver: readonly Reading[], dates: readonly string[], stagingDir: string): Promise<void> {
+    const { dated } = this.models;
+    const on = await EngineGold.open(this.lake, engine, silver, this.models, { signal: this.options.signal, told: this.events.told?.bind(this.events) });
+    let done = 0;
+    try {
+      for (const [index, range] of rangesOf(dates, { days: mostDays, bytes: Infinity, bytesOf: () => 0 }).entries()) {
+        await on.viewDates(inputRange(range, dated.need));
+        await this.buildModelsOn(on, dated, range, join(stagingDir, String(index)));
+        done += daysIn(range);
+        this.events.built?.(done, dates.length);
+      }
+    } finally {
+      await on.close();
+    }
+  }
+
+  private async buildWholeOn(engine: TrinoTarget, silver: readonly Reading[], stagingDir: string): Promise<void> {
+    const on = await EngineGold.open(this.lake, engine, silver, this.models, { signal: this.options.signal, told: this.events.told?.bind(this.events) });
+    try {
+      await on.viewAll();
+      await this.buildModelsOn(on, this.models.whole, datesIn(silver), join(stagingDir, 'whole'));
+    } finally {
+      await on.close();
+    }
+  }
+
+  private async buildModelsOn(on: EngineGold, group: ModelGroup, dates: Dates | null, stagingDir: string): Promise<void> {
+    const session = await this.lake.session();
+    await on.makeSteps(group, dates, join(stagingDir, 'steps'));
+    const written = new Map<string, readonly StagedFile[]>();
+    for (const model of group.models) {
+      if (isWhole(model)) this.events.whole?.(model.name);
+      const { files, columns } = await on.build(model, dates, join(stagingDir, model.name), (each) => checkPartition(model, each));
+      this.judge(model, await failedChecks(session, model, 'gold_rows'));
+      this.columns.set(model.name, [...columns]);
+      written.set(model.name, files);
+    }
+    for (const [name, files] of written) this.files.set(name, [...(this.files.get(name) ?? []), ...files]);
   }
 
   /** Builds a range from silver. Gives the error when memory was too short: nothing of it is kept then. */
@@ -225,45 +278,4 @@ function checkPartition(model: Model, columns: readonly TableColumn[]): void {
   const what = absent === undefined ? 'event_date is not among its partition columns' : `it has no column ${absent} to be partitioned by`;
   const hint = isWhole(model) ? 'Write `-- partition_by: …` of columns that the SELECT gives, or leave it out.' : 'Write `-- partition_by: event_date, platform`, of columns that the SELECT gives: gold is replaced by date.';
   throw new LakeError(`gold.${model.name}: ${what}`, { code: 'DATASET_INVALID', op: 'gold', path: model.path, hint });
-}
-
-/** The first and last date of silver's events; null: there are none. */
-function datesIn(silver: readonly Reading[]): Dates | null {
-  const dates = datesOfEvents(silver);
-  const [since, until] = [dates[0], dates.at(-1)];
-  return since === undefined || until === undefined ? null : { since, until };
-}
-
-function datesOfEvents(silver: readonly Reading[]): string[] {
-  return [...new Set(silver.flatMap(({ snapshot }) => datesOfTable(snapshot)))].sort();
-}
-
-/** The newest date of silver, or today: a device whose clock is ahead makes no day full. */
-function fillingDate(silver: readonly Reading[], nowMs: number): string {
-  const newest = datesOfEvents(silver).at(-1) ?? '';
-  const today = dateOf(nowMs);
-  return newest < today ? newest : today;
-}
-
-/** A byte of silver's files is so many in DuckDB's memory while its rows are built, with what steps and models make of them. */
-const bytesInMemory = 20;
-
-/** By the sizes of silver's files, so that what is built together fits in memory as a rule. */
-function rangeLimits(silver: readonly Reading[], memoryLimitBytes: number): RangeLimits {
-  const sizes = new Map<string, number>();
-  for (const file of silver.flatMap(({ snapshot }) => [...snapshot.files.values()])) {
-    const date = file.partitionValues['event_date'] ?? '';
-    sizes.set(date, (sizes.get(date) ?? 0) + file.size);
-  }
-  return { days: mostDays, bytes: memoryLimitBytes / bytesInMemory, bytesOf: (date) => sizes.get(date) ?? 0 };
-}
-
-function tooLarge(what: string, path: string, memoryLimitBytes: number, cause: unknown): LakeError {
-  return new LakeError(`${what} not fit in ${Math.round(memoryLimitBytes / 1e6)} MB of memory: ${messageOf(cause)}`, {
-    code: 'QUERY_FAILED',
-    op: 'gold',
-    path,
-    hint: 'A date, or of whole models a model, is the least that is built at once. Nothing of this run was published: give it more memory (--memory) and run it again.',
-    cause,
-  });
 }

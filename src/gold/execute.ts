@@ -40,7 +40,8 @@ export async function dropSteps(session: Session, { steps }: Pick<ModelGroup, 's
   for (const step of steps) await session.run(`DROP TABLE IF EXISTS ${identifier(step.name)}`);
 }
 
-function isWithin(partition: Readonly<Record<string, string | null>>, { since, until }: Dates): boolean {
+/** Whether a partition is of some dates. */
+export function isWithin(partition: Readonly<Record<string, string | null>>, { since, until }: Dates): boolean {
   const date = partition['event_date'] ?? '';
   return date >= since && date <= until;
 }

@@ -2,6 +2,8 @@ import { LakeError } from '../errors.js';
 
 /** Where things are in a lake. All paths are relative to its root. */
 export const stagingRoot = '_ingot/staging';
+/** What a distributed engine writes for a lake in a bucket, where the staging itself is a folder of this machine. */
+export const engineRoot = '_ingot/engine';
 export const intentRoot = '_ingot/intents';
 export const discardRoot = '_ingot/discard';
 
@@ -22,7 +24,7 @@ export function checkpointName(version: number): string {
   return `${String(version).padStart(20, '0')}.checkpoint.parquet`;
 }
 
-const nullPartition = '__HIVE_DEFAULT_PARTITION__';
+export const nullPartition = '__HIVE_DEFAULT_PARTITION__';
 
 /** `event_date=2016-08-01/platform=IOS`, percent-encoded as DuckDB and Spark do. */
 export function partitionFolder(partition: Readonly<Record<string, string | null>>): string {

@@ -18,6 +18,10 @@ export class LocalStorage implements Storage {
     return join(this.root, path);
   }
 
+  engineStaging(staging: string): string {
+    return staging;
+  }
+
   stagedPath(located: string): string {
     if (located.startsWith(`${this.root}/`)) return located.slice(this.root.length + 1);
     throw new LakeError('a staged file lies outside the lake', { code: 'INTERNAL', op: 'stage', path: located });

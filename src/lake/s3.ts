@@ -1,23 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { CopyObjectCommand, DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, type _Object, type S3Client } from '@aws-sdk/client-s3';
+import { CopyObjectCommand, DeleteObjectCommand, DeleteObjectsCommand, GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { LakeError } from '../errors.js';
 import type { RemoteAccess } from './duckdb.js';
 import { HttpfsAccess } from './httpfs.js';
-import { stagingRoot } from './layout.js';
+import { engineRoot, stagingRoot } from './layout.js';
 import { LocalStorage } from './local.js';
 import { attemptsOf, s3Error, statusOf, type S3Action } from '../s3/errors.js';
 import { defaultTimeouts, placeOf, s3Server, type S3Place, type S3Server, type S3Timeouts } from '../s3/client.js';
 import { again, CutBody, isPassingDelete, RefusedDelete, unlessAbsent, wholeBody } from '../s3/requests.js';
+import { engineFolder, isOfEngine, isStaged, noteName, notePath, storedFile, uploadedAs, uploadRoot, uploadsOf } from './s3-paths.js';
 import { makeScratch } from './scratch.js';
 import type { Move, Staged, Storage, StoredFile, Walk } from './storage.js';
 import { inTurns } from './turns.js';
-
-/** What others must see of staged files: by its staging folder, a note of the files in place, and files that are not. */
-const uploadRoot = '_ingot/uploads';
-const noteName = 'in-place.json';
 
 const partBytes = 8 * 1024 * 1024;
 const parallelParts = 2;
@@ -47,6 +44,8 @@ export class S3Storage implements Storage {
   private scratch: LocalStorage | null = null;
   /** The files in place of stagings that are this process's, by staging folder. */
   private readonly inPlace = new Map<string, Set<string>>();
+  /** What an engine was told to write into, and has not been removed yet. */
+  private readonly engineFolders = new Set<string>();
 
   /** @param root `s3://bucket/prefix`, without a `/` at its end */
   constructor(
@@ -62,8 +61,14 @@ export class S3Storage implements Storage {
     return isStaged(path) ? this.local.locate(path) : `${this.root}/${path}`;
   }
 
+  engineStaging(staging: string): string {
+    const folder = engineFolder(staging);
+    this.engineFolders.add(folder);
+    return folder;
+  }
+
   stagedPath(located: string): string {
-    return this.local.stagedPath(located);
+    return located.startsWith(`${this.root}/${engineRoot}/`) ? located.slice(this.root.length + 1) : this.local.stagedPath(located);
   }
 
   /** Proves besides that the server takes a name for taken: one that does not look would lose commits. */
@@ -142,6 +147,7 @@ export class S3Storage implements Storage {
     await inTurns(moves, async (move) => {
       if (move.own !== true) await this.move(uploadedAs(move), move.to);
       if (isStaged(move.from)) await this.local.remove([move.from]);
+      else if (isOfEngine(move.from)) await this.remove([move.from]);
     });
   }
 
@@ -171,7 +177,11 @@ export class S3Storage implements Storage {
   }
 
   async removeFolder(folder: string): Promise<void> {
-    if (isStaged(folder)) return this.local.removeFolder(folder);
+    if (isStaged(folder)) {
+      await this.local.removeFolder(folder);
+      await this.removeOfEngine(engineFolder(folder));
+      return;
+    }
     const { files } = await this.walk(folder);
     await this.remove(files.map(({ path }) => path));
   }
@@ -221,8 +231,19 @@ export class S3Storage implements Storage {
     } while (token !== undefined);
   }
 
-  /** A file of the scratch folder; one of the bucket is there already. */
+  private async removeOfEngine(folder: string): Promise<void> {
+    const own = [...this.engineFolders].filter((each) => each === folder || each.startsWith(`${folder}/`));
+    if (own.length === 0) return;
+    await this.removeFolder(folder);
+    for (const each of own) this.engineFolders.delete(each);
+  }
+
+  /** A file of the scratch folder, or one that an engine has put beside the tables; another one of the bucket is there already. */
   private async upload(from: string, to: string): Promise<void> {
+    if (isOfEngine(from)) {
+      if (await this.copy(from, to)) return;
+      throw new LakeError('what the engine has written is not there any more', { code: 'FILE_GONE', op: 's3:CopyObject', path: `${this.root}/${from}` });
+    }
     if (!isStaged(from)) return;
     const file = this.local.locate(from);
     if ((await stat(file)).size <= partBytes) return this.put(to, await readFile(file));
@@ -234,9 +255,13 @@ export class S3Storage implements Storage {
 
   /** One that is gone has been moved already. */
   private async move(from: string, to: string): Promise<void> {
+    if (await this.copy(from, to)) await this.remove([from]);
+  }
+
+  /** Within the bucket: no byte comes here. False: there is no such object. */
+  private async copy(from: string, to: string): Promise<boolean> {
     const source = `${this.place.bucket}/${this.key(from).split('/').map(encodeURIComponent).join('/')}`;
-    const copied = await this.asking('s3:PutObject', to, (client, abortSignal) => unlessAbsent(() => client.send(new CopyObjectCommand({ ...this.at(to), CopySource: source }), { abortSignal })));
-    if (copied !== null) await this.remove([from]);
+    return (await this.asking('s3:PutObject', to, (client, abortSignal) => unlessAbsent(() => client.send(new CopyObjectCommand({ ...this.at(to), CopySource: source }), { abortSignal })))) !== null;
   }
 
   private async removeSome(paths: readonly string[]): Promise<void> {
@@ -263,27 +288,4 @@ export class S3Storage implements Storage {
       throw s3Error(error, action, this.root, path);
     }
   }
-}
-
-function isStaged(path: string): boolean {
-  return path === stagingRoot || path.startsWith(`${stagingRoot}/`);
-}
-
-/** Where a staged file waits: in its place already, or, where another may want the name, by its staging's name. */
-function uploadedAs({ from, to, own }: Move): string {
-  if (own === true) return to;
-  return isStaged(from) ? `${uploadRoot}${from.slice(stagingRoot.length)}` : from;
-}
-
-function uploadsOf(staging: string): string {
-  return `${uploadRoot}${staging.slice(stagingRoot.length)}`;
-}
-
-function notePath(staging: string): string {
-  return `${uploadsOf(staging)}/${noteName}`;
-}
-
-/** @param skipped characters of the lake's prefix */
-function storedFile({ Key = '', Size = 0, LastModified }: _Object, skipped: number): StoredFile {
-  return { path: Key.slice(skipped), bytes: Size, modifiedMs: LastModified?.getTime() ?? Date.now(), temporary: false };
 }

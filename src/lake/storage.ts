@@ -42,6 +42,8 @@ export interface Storage {
   removeEmpty(folders: readonly string[]): Promise<void>;
   /** What DuckDB opens: a path or URL. What is below the staging root is always a path of this machine. */
   locate(path: string): string;
+  /** Where an engine on other machines writes what belongs to a staging folder; the same folder where that can be reached. */
+  engineStaging(staging: string): string;
   /** The inverse of `locate`, for what is staged. @throws LakeError INTERNAL when it lies elsewhere */
   stagedPath(located: string): string;
 }

@@ -5,6 +5,7 @@ import { Lake } from '../lake/lake.js';
 import { fill, parametersOf, sqlFile } from '../lake/sql.js';
 import { readTables, type Reading } from '../lake/views.js';
 import { asIs, type ColumnForm, type ResultColumn } from './casts.js';
+import { engineResult, runOnEngine, tablesNamed, type QueryEngine } from './engine.js';
 import { failureOf, queryFailed, unknownTable } from './failure.js';
 import { boundParameters, type QueryParameters } from './parameters.js';
 import { layers, parseStatement, type Statement, type TableName } from './statement.js';
@@ -15,6 +16,8 @@ export interface QueryRequest {
   readonly sql: string;
   /** Values of its `$name` parameters; those that it doesn't use are left out. */
   readonly parameters?: QueryParameters;
+  /** What runs it; absent: DuckDB. */
+  readonly engine?: QueryEngine;
   /** Stops the query. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -78,11 +81,13 @@ export async function answer<T, R>(lake: Lake, request: QueryRequest, produce: (
     let versions: string | null = null;
     let delivering = false;
     try {
-      const statement = await parseStatement(workspace.session, request.sql, () => tablesOf(reader));
+      const { engine } = request;
+      const statement = engine === undefined ? await parseStatement(workspace.session, request.sql, () => tablesOf(reader)) : { text: engineResult, tables: tablesNamed(request.sql), parameters: [] };
       const parameters = boundParameters(statement, request.parameters ?? {});
       const readings = await open(reader, statement);
       versions = JSON.stringify(readings.map(({ layer, table, snapshot }) => [layer, table, snapshot.metaData.id, snapshot.version]));
-      await workspace.lock(reader, readings);
+      if (engine !== undefined) await runOnEngine(reader, { session: workspace.session, spool: workspace.spool('engine') }, request.sql, request.parameters ?? {}, readings, { ...engine, signal: request.signal });
+      await workspace.lock(reader, engine === undefined ? readings : []);
       const columns = await bind(workspace.session, statement, parameters);
       request.signal?.throwIfAborted();
       const query = new OpenQuery(workspace, statement.text, parameters, columns);

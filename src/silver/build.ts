@@ -9,10 +9,11 @@ import { isOutOfMemory, type Session } from '../lake/duckdb.js';
 import type { Lake } from '../lake/lake.js';
 import { identifier } from '../lake/sql.js';
 import { partitionName, type StagedFile } from '../lake/staged.js';
-import { createView } from '../lake/views.js';
+import { createView, type FileFilter } from '../lake/views.js';
 import { withoutKnown, type Staged } from './append.js';
 import type { Appended, PlannedPartition, SilverPlan } from './plan.js';
-import { transform } from './transform.js';
+import { EngineSilver, type SilverEngine } from './engine-silver.js';
+import { transform, type SilverOutput } from './transform.js';
 
 /** Bronze rows built together: bounds memory and spill, but a partition is always read whole. */
 const chunkRows = 150_000;
@@ -27,8 +28,17 @@ export interface BuiltFiles {
 /** Partitions that are built together, in one way. */
 type Chunk = { readonly kind: 'rebuild'; readonly parts: readonly PlannedPartition[] } | { readonly kind: 'append'; readonly parts: readonly Appended[] };
 
-/** Builds all of a plan into staged files. @param jobs how many sessions work at once */
-export async function buildPlan(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, jobs: number, built: (partitions: number) => void): Promise<BuiltFiles> {
+export interface PlanOptions {
+  /** How many sessions work at once. */
+  readonly jobs: number;
+  /** What builds it; absent: DuckDB. */
+  readonly engine: SilverEngine | undefined;
+  readonly built: (partitions: number) => void;
+}
+
+/** Builds all of a plan into staged files. */
+export async function buildPlan(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, { jobs, engine, built }: PlanOptions): Promise<BuiltFiles> {
+  if (engine !== undefined) return buildOnEngine(lake, dataset, plan, stagingDir, { engine, built });
   const chunks: Chunk[] = [
     ...chunksOf(plan.rebuild, ({ rows }) => rows, chunkRows).map((parts): Chunk => ({ kind: 'rebuild', parts })),
     ...chunksOf(plan.append, ({ rows }) => rows, chunkRows).map((parts): Chunk => ({ kind: 'append', parts })),
@@ -57,6 +67,33 @@ export async function buildPlan(lake: Lake, dataset: Dataset, plan: SilverPlan, 
   const failed = (await Promise.allSettled(sessions.map(work))).find((outcome) => outcome.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   return { files, displaced };
+}
+
+/** An engine takes what is rebuilt at once, and then what is appended to: its memory is not this machine's. */
+async function buildOnEngine(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, { engine, built }: { readonly engine: SilverEngine; readonly built: (partitions: number) => void }): Promise<BuiltFiles> {
+  const { rebuild, append } = plan;
+  const files = new Map<string, StagedFile[]>();
+  const on = await EngineSilver.open(lake, dataset, engine);
+  try {
+    const displaced: Partition[] = [];
+    const add = ({ files: own, displaced: gone }: BuiltFiles): void => {
+      for (const [table, each] of own) files.set(table, [...(files.get(table) ?? []), ...each]);
+      displaced.push(...gone);
+    };
+    const bronze = { layer: 'bronze', table: dataset.name, snapshot: plan.bronze };
+    if (rebuild.length > 0) {
+      add({ files: stagedOf(await on.transform(bronze, filterOf({ kind: 'rebuild', parts: rebuild }), join(stagingDir, 'rebuilt'))), displaced: [] });
+      built(rebuild.length);
+    }
+    if (append.length > 0) {
+      const staged = stagedOf(await on.transform(bronze, filterOf({ kind: 'append', parts: append }), join(stagingDir, 'appended')));
+      add(await withoutKnown(await lake.session(), lake, dataset, staged, join(stagingDir, 'checked')));
+      built(rebuild.length + append.length);
+    }
+    return { files, displaced };
+  } finally {
+    await on.close();
+  }
 }
 
 /**
@@ -100,11 +137,19 @@ function tooLarge(partition: Partition, cause: unknown): LakeError {
 }
 
 async function buildChunk(session: Session, lake: Lake, dataset: Dataset, plan: SilverPlan, chunk: Chunk, stagingDir: string): Promise<BuiltFiles> {
+  await createView(session, lake, { layer: 'bronze', table: dataset.name, snapshot: plan.bronze }, filterOf(chunk));
+  await session.run(`CREATE OR REPLACE VIEW bronze_rows AS SELECT * FROM bronze.${identifier(dataset.name)}`);
+  const files = stagedOf(await transform(session, dataset, stagingDir));
+  return chunk.kind === 'append' ? withoutKnown(session, lake, dataset, files, join(stagingDir, 'checked')) : { files, displaced: [] };
+}
+
+/** The rows of bronze that a chunk is built from. */
+function filterOf(chunk: Chunk): FileFilter {
   const keys = new Set(chunk.parts.map(({ partition }) => partitionKey(partition)));
   const paths = chunk.kind === 'append' ? new Set(chunk.parts.flatMap((part) => part.paths)) : null;
-  await createView(session, lake, { layer: 'bronze', table: dataset.name, snapshot: plan.bronze }, (partition, path) => keys.has(partitionKey(partition)) && paths?.has(path) !== false);
-  await session.run(`CREATE OR REPLACE VIEW bronze_rows AS SELECT * FROM bronze.${identifier(dataset.name)}`);
-  const output = await transform(session, dataset, stagingDir);
-  const files: Staged = new Map(Object.entries(output.tables).map(([table, own]) => [table, own.files]));
-  return chunk.kind === 'append' ? withoutKnown(session, lake, dataset, files, join(stagingDir, 'checked')) : { files, displaced: [] };
+  return (partition, path) => keys.has(partitionKey(partition)) && paths?.has(path) !== false;
+}
+
+function stagedOf({ tables }: SilverOutput): Staged {
+  return new Map(Object.entries(tables).map(([table, own]) => [table, own.files]));
 }

@@ -7,11 +7,13 @@ import { Scope, type TableWrite } from '../lake/publication.js';
 import { partitionName, rowsOf, type StagedFile } from '../lake/staged.js';
 import { buildPlan } from './build.js';
 import { tagsOf } from './built.js';
+import type { SilverEngine } from './engine-silver.js';
 import { checkRejected } from './limit.js';
 import { planSilver, within, type PlannedPartition, type Range, type SilverPlan, type Why } from './plan.js';
 import { silverSpecs } from './tables.js';
 
 const defaultRunRows = 1_500_000;
+const engineRunRows = 15_000_000;
 
 export interface SilverOptions {
   /** Rebuild these dates as well. */
@@ -24,8 +26,10 @@ export interface SilverOptions {
   readonly jobs?: number;
   /** A run whose share of rejected rows is greater is not published. */
   readonly maxRejected?: number;
-  /** Bronze rows that one run rebuilds before it publishes: a killed build goes on after the last run. Default 1,500,000. */
+  /** Bronze rows that one run rebuilds before it publishes: a killed build goes on after the last run. Default 1,500,000; ten times that on an engine. */
   readonly runRows?: number;
+  /** What builds it; absent: DuckDB. */
+  readonly engine?: SilverEngine;
   /** Said of the files that are built, besides what they always say. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Ends it after the run that is open. */
@@ -132,10 +136,10 @@ async function buildRun(lake: Lake, dataset: Dataset, options: SilverOptions, as
       const plan = await planSilver(lake, dataset, asked, run);
       if (plan === null) return null;
       const wanted = options.only === true ? onlyAsked(plan, asked) : plan;
-      return wanted.rebuild.length + wanted.append.length === 0 ? null : partOf(wanted, options.runRows ?? defaultRunRows);
+      return wanted.rebuild.length + wanted.append.length === 0 ? null : partOf(wanted, options.runRows ?? (options.engine === undefined ? defaultRunRows : engineRunRows));
     },
     build: async ({ plan, last, of }, staging) => {
-      const { files, displaced } = await buildPlan(lake, dataset, plan, lake.storage.locate(staging), options.jobs ?? 1, (partitions) => built(partitions, of));
+      const { files, displaced } = await buildPlan(lake, dataset, plan, lake.storage.locate(staging), { jobs: options.jobs ?? 1, engine: options.engine, built: (partitions) => built(partitions, of) });
       if (displaced.length > 0) {
         asked.displace(displaced);
         throw new LakeError('an earlier message came after a later one that says the same', { code: 'COMMIT_CONFLICT', op: 'silver', path: `silver.${dataset.event.table}` });

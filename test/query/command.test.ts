@@ -82,7 +82,7 @@ describe('the commands that read a lake', () => {
       const [, lines] = results[0]!;
       assert.ok(lines.some((line) => line.startsWith('-- ') && line.includes('gold.session')));
       assert.ok(lines.every((line) => line.startsWith('-- ') || line.endsWith(';')));
-      await assert.rejects(runDdl(contextOf([], { engine: 'spark' })), (error) => error instanceof LakeError && error.code === 'USAGE');
+      await assert.rejects(runDdl(contextOf([], { engine: 'presto' })), (error) => error instanceof LakeError && error.code === 'USAGE');
     });
   });
 

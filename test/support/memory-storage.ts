@@ -11,6 +11,10 @@ export class MemoryStorage implements Storage {
     return [...this.files.keys()].sort();
   }
 
+  engineStaging(staging: string): string {
+    return staging;
+  }
+
   locate(path: string): string {
     return `${this.root}/${path}`;
   }

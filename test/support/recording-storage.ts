@@ -33,6 +33,10 @@ export class SteppedStorage implements Storage {
     return this.inner.stagedPath(located);
   }
 
+  engineStaging(staging: string): string {
+    return this.inner.engineStaging(staging);
+  }
+
   locate(path: string): string {
     return this.inner.locate(path);
   }

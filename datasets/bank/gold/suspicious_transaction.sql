@@ -44,6 +44,6 @@ SELECT
     ELSE 'burst'
   END AS rules,
   basis, group_transactions, median_amount, robust_deviation,
-  (amount - median_amount) / robust_deviation AS deviations
+  CAST(amount - median_amount AS DOUBLE) / robust_deviation AS deviations
 FROM ruled
 WHERE is_amount = 1 OR is_burst = 1

@@ -18,7 +18,7 @@ WITH by_name AS (
     sum(views) AS views,
     sum(checkouts) AS checkouts,
     sum(purchases) AS purchases,
-    sum(quantity) AS quantity,
+    sum(CAST(quantity AS DECIMAL(38, 0))) AS quantity,
     sum(revenue) AS revenue,
     max(event_timestamp) AS named_at
   FROM product_event
@@ -69,7 +69,7 @@ SELECT
   CAST(coalesce(users.purchasers, 0) AS BIGINT) AS purchasers,
   CAST(coalesce(users.sessions_viewed, 0) AS BIGINT) AS sessions_viewed,
   CAST(coalesce(users.sessions_purchased, 0) AS BIGINT) AS sessions_purchased,
-  CAST(least(counted.quantity, 9223372036854775807) AS BIGINT) AS quantity,
+  CAST(CASE WHEN counted.quantity > 9223372036854775807 THEN 9223372036854775807 ELSE counted.quantity END AS BIGINT) AS quantity,
   CAST(counted.revenue AS DECIMAL(38, 4)) AS revenue,
   CAST(counted.position_sum AS DOUBLE) / nullif(counted.impressions, 0) AS avg_position,
   CAST(counted.purchases AS DOUBLE) / nullif(counted.views, 0) AS view_to_purchase_rate,

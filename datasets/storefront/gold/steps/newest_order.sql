@@ -10,8 +10,8 @@ SELECT event_date, platform, event_id, order_at
 FROM (
   SELECT
     event_date, platform, event_id, order_at, withdrawn,
-    row_number() OVER (PARTITION BY event_date, order_id ORDER BY order_version DESC, withdrawn IS TRUE DESC, event_id DESC) AS place
+    row_number() OVER (PARTITION BY event_date, order_id ORDER BY order_version DESC, coalesce(withdrawn, false) DESC, event_id DESC) AS place
   FROM silver.purchase_order
   WHERE event_date BETWEEN CAST($since AS DATE) AND CAST($until AS DATE)
 ) AS version
-WHERE place = 1 AND withdrawn IS NOT TRUE AND platform IS NOT NULL
+WHERE place = 1 AND NOT coalesce(withdrawn, false) AND platform IS NOT NULL
