@@ -62,6 +62,8 @@ export interface TrinoSettings {
   /** Other files of its configuration, by name. `{{folder}}` in properties is their folder. */
   readonly files?: Readonly<Record<string, string>>;
   readonly heapMb?: number;
+  /** The coordinator's; default: one that is free. */
+  readonly port?: number;
 }
 
 interface Node {
@@ -86,7 +88,8 @@ export class Trino {
    * @throws Error when one ends or doesn't answer within two minutes
    */
   static async start(settings: TrinoSettings = {}, programs: TrinoPrograms = fromEnvironment()): Promise<Trino> {
-    const [port = 0] = await freePorts(1);
+    const [free = 0] = await freePorts(1);
+    const port = settings.port ?? free;
     const trino = new Trino(programs, await mkdtemp(join(tmpdir(), 'ingot-trino-')), port, settings);
     try {
       await trino.startNode('coordinator', port);

@@ -61,7 +61,7 @@ export function violationsIn({ path, sql }: Pick<Step, 'path' | 'sql'>): Violati
   for (const match of code.matchAll(/\b([A-Za-z_]\w*)\s*\(/g)) {
     const name = (match[1] ?? '').toLowerCase();
     if (words.has(name) || portable.has(name) || isCte(code, match) || ruled.has(match.index)) continue;
-    add(match.index, `the function ${name}`, 'one that both engines have: docs/models.md lists them');
+    add(match.index, `the function ${name}`, 'one that both engines have: docs/trino.md says which');
   }
   for (const match of code.matchAll(/\/(?!\/)/g)) if (!isOfDoubles(code, match.index)) add(match.index, 'a division that may be of whole numbers', 'CAST(… AS DOUBLE) / nullif(…, 0)');
   for (const match of code.matchAll(/\bavg\s*\(\s*(?!CAST\b)/gi)) add(match.index, 'avg of what may be no double', 'avg(CAST(… AS DOUBLE))');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { GetQueueAttributesCommand, ReceiveMessageCommand, type Message as SqsMessage } from '@aws-sdk/client-sqs';
 import type { LakeError } from '../errors.js';
 import { Change } from './change.js';
@@ -68,6 +69,8 @@ class SqsSource implements Source {
   async *batches(signal: AbortSignal): AsyncGenerator<Batch> {
     const left = new AbortController();
     const stopping = AbortSignal.any([signal, this.closing.signal, left.signal]);
+    // Each receiver listens once for its poll and once for its rest: no leak, whatever Node takes for one.
+    setMaxListeners(2 * this.settings.receivers + 8, stopping);
     stopping.addEventListener('abort', () => this.changed.fire(), { once: true });
     this.running = this.settings.receivers;
     const receivers = Array.from({ length: this.settings.receivers }, () => this.receive(stopping));

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { compressors } from 'hyparquet-compressors';
 import { freePorts } from '../../scripts/engines/server.js';
 import { Trino } from '../../scripts/engines/trino.js';
 import { systemClock } from '../../src/clock.js';
@@ -12,6 +14,8 @@ import { Lake } from '../../src/lake/lake.js';
 import { ingot, startIngot } from '../commands/ingot.js';
 import { removeTemporaryFolders, temporaryFolder } from '../support/lake.js';
 import { allDates, assertEqualTables, done, generated, generatedLake, tablesOfLayer, until } from '../support/two-engines.js';
+import { deltaRs, duckdbDelta } from './judges.js';
+import { Spark } from './spark.js';
 
 /** Datasets by the folders of the project, so that a new one is compared too. */
 const datasets = Object.keys(generators) as GeneratedDataset[];
@@ -116,6 +120,33 @@ describe('Trino as the engine, a coordinator and a worker', () => {
     } finally {
       await lake.close();
     }
+  });
+
+  it('writes tables that delta-rs, Spark, DuckDB’s own Delta extension and hyparquet read as Ingot does', async function () {
+    this.timeout(300_000);
+    const copy = await copyOf('actions');
+    await done(['backfill', 'actions', '--since', '2026-01-01', '--until', '2026-01-02', '--lake', copy, '--engine', engine()]);
+    const sql = 'SELECT count(*) AS n, count(DISTINCT event_id) AS ids, count(platform) AS platforms, count("SKU") AS skus FROM ';
+    const { stdout } = await done(['query', `${sql} silver.user_action WHERE event_date = DATE '2026-01-01'`, '--lake', copy, '--json']);
+    const expected = JSON.parse(stdout) as Record<string, number>[];
+    const folder = join(copy, 'silver/user_action');
+    const asNumbers = (rows: unknown): Record<string, number>[] => (rows as Record<string, unknown>[]).map((row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])));
+    assert.deepEqual(asNumbers((await deltaRs([{ op: 'datafusion', table: folder, sql: `${sql} t WHERE event_date = DATE '2026-01-01'` }]))[0]), expected, 'delta-rs');
+    const duckdb = await duckdbDelta();
+    try {
+      assert.deepEqual(asNumbers(await duckdb.rows(`${sql} delta_scan($folder) WHERE event_date = DATE '2026-01-01'`, { folder })), expected, 'DuckDB’s Delta extension');
+    } finally {
+      duckdb.close();
+    }
+    const spark = await Spark.start();
+    try {
+      assert.deepEqual(asNumbers(await spark.sql(`${sql.replaceAll('"', '`')} delta.\`${folder}\` WHERE event_date = DATE '2026-01-01'`)), expected, 'Spark');
+    } finally {
+      await spark.stop();
+    }
+    const files = filesOf(copy, 'silver/user_action').filter((path) => path.startsWith('event_date=2026-01-01'));
+    const rows = await Promise.all(files.map(async (path) => (await parquetReadObjects({ file: await asyncBufferFromFile(join(folder, path)), compressors })).length));
+    assert.equal(rows.reduce((total, each) => total + each, 0), expected[0]?.['n'], 'hyparquet');
   });
 
   it('answers a query in its own SQL, over one version of each table, in the order of the query', async () => {

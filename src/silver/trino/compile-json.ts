@@ -139,10 +139,20 @@ export class JsonSql {
     return withValue(this.verbatimJson(json, key, name), 'cell', this.text('cell'));
   }
 
+  /** An object or array under a path of a verbatim JSON text as DuckDB shows it once its numbers are quoted: NaN and infinity without a sign are not. */
+  quotedJson(json: string, key: Key, name: string): string {
+    const number = joined(`CASE WHEN regexp_like(token[2], '\\A[-0-9]') THEN '"s' ELSE '"n' END`, 'token[2]', `'"'`);
+    return this.found(this.tokens(json, number, joined(`'"s'`, 'substr(token[1], 2)')), key, name);
+  }
+
   /** What DuckDB gives as the JSON under a path of a verbatim JSON text. */
   verbatimJson(json: string, key: Key, name: string): string {
+    return this.found(this.tokens(json, joined(`'"n'`, yyNumber('token[2]'), `'"'`), joined(`'"s'`, 'substr(token[1], 2)')), key, name);
+  }
+
+  /** What is under a path of a JSON text whose texts are marked with an s, and its numbers, as texts, with an n. */
+  private found(marked: string, key: Key, name: string): string {
     const paths = markedPathsOf(key).map((path, index) => this.values.add(`${name}_marked_${index}`, path));
-    const marked = this.tokens(json, joined(`'"n'`, yyNumber('token[2]'), `'"'`), joined(`'"s'`, 'substr(token[1], 2)'));
     const found = paths.length === 1 ? this.at(marked, paths[0] ?? '') : withValue(marked, 'marked', `coalesce(${paths.map((path) => this.at('marked', path)).join(', ')})`);
     return this.asDuckDb(`regexp_replace(${found}, ${this.pattern('marked_token')}, mark -> CASE WHEN mark[1] IS NULL THEN mark[2] ELSE ${joined(`'"'`, 'mark[1]', `'"'`)} END)`);
   }

@@ -101,13 +101,20 @@ function columnRules(parts: Parts, field: Field, fields: readonly Field[]): Rule
   const there = `_text_${keysOf(fields).indexOf(field.keys[0] ?? '')}`;
   const fits = strict ? `coalesce(_type_${index}, '${kinds[column.type][0] ?? ''}') IN (${kindList(column.type)})` : `coalesce(_type_${index}, '') NOT IN ('{', '[')`;
   const unread = `_column_${index} IS NULL AND _raw_${index} IS NOT NULL`;
-  const detail = `CASE WHEN _type_${index} IN ('{', '[') THEN ${parts.json.asDuckDb(`_raw_${index}`)} ELSE _raw_${index} END`;
+  const detail = `CASE WHEN coalesce(_type_${index}, '') NOT IN ('{', '[') THEN _raw_${index} WHEN ${parts.json.odd('_safe')} THEN ${oddDetail(field, parts, fields)} ELSE ${parts.json.asDuckDb(`_raw_${index}`)} END`;
   return [
     ...(bad === null ? [] : [{ when: bad, reason: `${name}_unreadable`, detail: aroundOf(field, parts, index) }]),
     ...(column.required ? [{ when: `_raw_${index} IS NULL`, reason: `${name}_missing`, detail: there }] : []),
     ...(column.values === null ? [] : [{ when: `${unread} AND ${fits}`, reason: `${name}_unknown`, detail }]),
     { when: strict ? unfit(field, fields) : unread, reason: `${name}_unreadable`, detail },
   ];
+}
+
+/** An object or array of a body that has NaN, under the first of the column's keys that has something. */
+function oddDetail(field: Field, { json, text }: Parts, fields: readonly Field[]): string {
+  const keys = keysOf(fields);
+  const found = field.keys.map((key) => ({ there: `${text.clean(`_text_${keys.indexOf(key)}`)} IS NOT NULL`, shown: json.quotedJson('_safe', key, `key_${keys.indexOf(key)}`) }));
+  return `CASE ${found.map(({ there, shown }) => `WHEN ${there} THEN ${shown}`).join(' ')} END`;
 }
 
 /** SQL that tells whether a strict contract refuses what stands for a column. */
