@@ -44,7 +44,7 @@ describe('Trino as the engine of a lake in S3', () => {
       const storage = bench.storage(root);
       const [expected, actual] = [Lake.local(local), new Lake({ ...Lake.local(local).options, storage })];
       try {
-        for (const layer of ['silver', 'gold']) for (const table of await tablesOfLayer(local, layer)) await assertEqualTables(expected, actual, layer, table);
+        for (const layer of ['silver', 'gold']) for (const table of await tablesOfLayer(local, layer)) await assertEqualTables(expected, actual, layer, table, { without: ['received_at'] });
       } finally {
         await expected.close();
         await actual.close();

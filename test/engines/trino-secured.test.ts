@@ -26,6 +26,7 @@ describe('a Trino that asks who is there', function () {
     const text = (name: string): string => readFileSync(join(folder, name), 'utf8');
     trino = await Trino.start({
       workers: 0,
+      hive: { 'hive.file-status-cache-tables': '*', 'hive.file-status-cache-expire-time': '1h' },
       files: { 'server.pem': `${text('server.pem')}${text('server.key')}`, 'token.pem': text('token.pem') },
       properties: {
         'http-server.https.enabled': 'true', 'http-server.https.port': String(port), 'http-server.https.keystore.path': '{{folder}}/server.pem',
@@ -69,5 +70,15 @@ describe('a Trino that asks who is there', function () {
     const { status, stdout, stderr } = await silver({ NODE_EXTRA_CA_CERTS: join(folder, 'server.pem'), INGOT_ENGINE_TOKEN: token('loader') });
     assert.equal(status, 0, stderr);
     assert.ok((JSON.parse(stdout) as { tables: Record<string, { rows: number }> }).tables['user_action']?.rows);
+  });
+
+  it('is not fooled by the listings that it keeps: a table is read whole right after it has grown', async () => {
+    const environment = { NODE_EXTRA_CA_CERTS: join(folder, 'server.pem'), INGOT_ENGINE_TOKEN: token('loader') };
+    const count = async (engine: readonly string[]): Promise<unknown> => JSON.parse((await startIngot(['query', 'SELECT count(*) AS n FROM bronze.actions', '--lake', lake, ...engine, '--json'], '', environment).ended).stdout);
+    const there = ['--engine', `trino://loader@127.0.0.1:${port}/hive`];
+    const before = await count(there);
+    await done(['bronze', 'actions', '--from', generated('actions', 700), '--lake', lake]);
+    assert.deepEqual(await count(there), await count([]));
+    assert.notDeepEqual(await count(there), before);
   });
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
@@ -243,6 +244,29 @@ describe('Trino as the engine, a coordinator and a worker', () => {
       await done(['backfill', 'shop', '--layer', 'gold', ...allDates, '--lake', copy, '--engine', engine()]);
       await assertSameLayer('shop', copy, 'gold');
       assert.equal(existsSync(join(copy, '_ingot/staging/gold.shop')) && readdirSync(join(copy, '_ingot/staging/gold.shop')).length > 0, false, 'what the killed one had staged is gone');
+    });
+
+    it('a full staging location is one error, and the lake as before', async function () {
+      this.timeout(180_000);
+      const disk = temporaryFolder();
+      const source = await lakeOf('shop');
+      const bytes = readdirSync(source, { recursive: true }).reduce((total, path) => total + statSync(join(source, String(path))).blocks * 512, 0);
+      try {
+        execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${Math.ceil(bytes / 1024) + 600}k`, 'tmpfs', disk], { stdio: 'ignore' });
+      } catch {
+        // Where nobody may mount, no disk can be filled.
+        this.skip();
+      }
+      try {
+        cpSync(source, disk, { recursive: true });
+        const before = filesOf(disk, 'gold');
+        await refused(['backfill', 'shop', '--layer', 'gold', ...allDates, '--lake', disk, '--engine', engine()], 'ENGINE_FAILED', /./);
+        assert.deepEqual(filesOf(disk, 'gold'), before);
+        await assertSameLayer('shop', disk, 'gold');
+      } finally {
+        // The engine may still hold a file of it.
+        execFileSync('umount', ['-l', disk]);
+      }
     });
 
     it('a model that only DuckDB reads is refused before anything runs, by its name and the construct', async () => {

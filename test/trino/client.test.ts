@@ -1,52 +1,8 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { parseDurationMs } from '../../src/config.js';
 import { TrinoClient, type StatementProgress } from '../../src/engines/trino/client.js';
 import { trinoTarget } from '../../src/engines/trino/target.js';
-
-/** One answer of the server: a status, and a body where it has one. `cut` ends the connection instead. */
-type Reply = { readonly status: number; readonly body?: unknown; readonly text?: string } | 'cut';
-
-/** A coordinator that says what a test has written down, and notes what it is asked. */
-class Coordinator {
-  readonly asked: string[] = [];
-  readonly headers: IncomingMessage['headers'][] = [];
-  readonly bodies: string[] = [];
-
-  private constructor(private readonly server: Server, private readonly replies: Reply[]) {}
-
-  static async start(replies: readonly Reply[]): Promise<Coordinator> {
-    const server = createServer();
-    const coordinator = new Coordinator(server, [...replies]);
-    server.on('request', (request, response) => {
-      const parts: Buffer[] = [];
-      request.on('data', (part: Buffer) => parts.push(part));
-      request.on('end', () => {
-        coordinator.asked.push(`${request.method ?? ''} ${request.url ?? ''}`);
-        coordinator.headers.push(request.headers);
-        coordinator.bodies.push(Buffer.concat(parts).toString('utf8'));
-        const reply = request.method === 'DELETE' ? { status: 204 } as const : (coordinator.replies.shift() ?? { status: 500 });
-        if (reply === 'cut') request.socket.destroy();
-        else {
-          response.statusCode = reply.status;
-          response.end(reply.text ?? (reply.body === undefined ? '' : JSON.stringify(reply.body).replaceAll('ORIGIN', coordinator.origin)));
-        }
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return coordinator;
-  }
-
-  get origin(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
-  }
-}
+import { Coordinator, type Reply } from '../support/coordinator.js';
 
 const page = (n: number, more: object = {}): Reply => ({ status: 200, body: { id: 'q1', nextUri: `ORIGIN/v1/statement/executing/q1/${n}`, stats: { state: 'RUNNING', progressPercentage: n * 10, processedRows: n, processedBytes: n }, ...more } });
 const last = (more: object = {}): Reply => ({ status: 200, body: { id: 'q1', stats: { state: 'FINISHED' }, ...more } });

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import actions from '../../datasets/actions/dataset.js';
+import bank from '../../datasets/bank/dataset.js';
+import music from '../../datasets/music/dataset.js';
+import shop from '../../datasets/shop/dataset.js';
+import storefront from '../../datasets/storefront/dataset.js';
+import users from '../../datasets/users/dataset.js';
+import { date, defineDataset, silverTables, text, timestamp, type Dataset } from '../../src/dataset.js';
+import { piecesOf, positional } from '../../src/engines/trino/literal.js';
+import { compileTrino } from '../../src/silver/trino/compile.js';
+
+const datasets: readonly Dataset[] = [actions, bank, users, shop, ...music, ...storefront];
+const bare = defineDataset({ name: 'bare', version: 1, time: { load: true }, nulls: ["it's"], event: { table: 'row', columns: {} } });
+
+function withColumn(column: ReturnType<typeof timestamp> | ReturnType<typeof date>): Dataset {
+  return { ...bare, event: { table: 'row', columns: { seen: column } } };
+}
+
+describe('silver’s SQL for Trino', () => {
+  for (const dataset of [...datasets, bare]) {
+    it(`of ${dataset.name} makes each of its tables once, after what they are made from, with a value for each parameter`, () => {
+      const { steps, parameters } = compileTrino(dataset);
+      assert.deepEqual(steps.filter(({ kind }) => kind === 'table').map(({ name }) => name).sort(), silverTables(dataset).sort());
+      assert.equal(new Set(steps.map(({ name }) => name)).size, steps.length);
+      const known = ['bronze_rows'];
+      for (const { name, select } of steps) {
+        const { sql, values } = positional(select, parameters);
+        assert.equal(piecesOf(sql).filter(({ kind }) => kind === 'code').reduce((marks, piece) => marks + piece.text.split('?').length - 1, 0), values.length);
+        const code = piecesOf(sql).filter(({ kind }) => kind === 'code').map((piece) => piece.text).join('');
+        assert.ok(known.some((each) => new RegExp(`\\b(?:FROM|JOIN) ${each}\\b`).test(code)), `${name} reads nothing`);
+        assert.doesNotMatch(code, /\{\{|\}\}/);
+        known.push(name);
+      }
+    });
+  }
+
+  it('has no word of a contract in its text but names of columns and tables', () => {
+    const secret = 'zzz"\'zzz';
+    const dataset = defineDataset({
+      ...bare, nulls: [secret], platform: { key: 'platform', values: [secret] }, strict: true,
+      event: { table: 'row', columns: { a: text({ values: [secret], keys: ['/b c/d.e', 'f'], required: true }), g: date({ formats: ['qq%dqq'], past: true }) } },
+    });
+    const { steps, parameters } = compileTrino(dataset);
+    for (const { select } of steps) assert.doesNotMatch(select, /zzz|b c|d\.e|qq|_unreadable/);
+    assert.deepEqual(parameters['null_text_0'], secret);
+    assert.equal(parameters['event_at_0'], '$["b c"]["d.e"]');
+  });
+
+  it('says before anything runs which column needs a letter of strptime that Trino does not have', () => {
+    for (const [letter, column] of [['%j', timestamp({ formats: ['%Y-%m-%d', '%Y %j'] })], ['%U', date({ formats: ['%U %Y'] })], ['%Z', timestamp({ formats: ['%Y-%m-%d %Z'] })]] as const) {
+      assert.throws(() => compileTrino(withColumn(column)), (error: Error & { code?: string; hint?: string }) =>
+        error.code === 'DATASET_INVALID' && error.message.includes('column seen') && error.message.endsWith(letter) && (error.hint ?? '').includes('%d'));
+    }
+    assert.doesNotThrow(() => compileTrino(withColumn(timestamp({ formats: ['%a %-d %B %y, %I:%M:%S.%f %p %z %%', '%c', '%x %X'] }))));
+  });
+
+  it('refuses a key that can not be looked up, as DuckDB’s does', () => {
+    assert.throws(() => compileTrino({ ...bare, event: { table: 'row', columns: { a: text({ keys: ['a"b'] }) } } }), { code: 'DATASET_INVALID' });
+  });
+});
