@@ -175,7 +175,6 @@ export class Trino {
       'coordinator': String(isCoordinator), 'http-server.http.port': String(port), 'discovery.uri': this.url, 'node.internal-address': '127.0.0.1', 'node.bind-ip': '127.0.0.1',
       'node.environment': 'ingot', 'node.id': randomUUID(), 'plugin.dir': join(home, 'plugin'), 'catalog.config-dir': join(folder, 'catalog'),
       ...(isCoordinator ? { 'node-scheduler.include-coordinator': String((this.settings.workers ?? 1) === 0) } : {}),
-      'query.max-length': '10000000',
       ...Object.fromEntries(Object.entries(own).map(([key, value]) => [key, value.replaceAll('{{folder}}', folder)])),
     });
     for (const [file, text] of Object.entries(isCoordinator ? (this.settings.files ?? {}) : {})) await writeFile(join(folder, file), text.replaceAll('{{folder}}', folder));

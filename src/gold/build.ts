@@ -19,8 +19,8 @@ import { EngineGold } from './engine-gold.js';
 import { buildSteps, dropSteps, materialize, viewAllSilver, viewSilver, type Dates } from './execute.js';
 import { isWhole, type GoldModels, type Model, type ModelGroup } from './model.js';
 import { partTag, type GoldPlan } from './plan.js';
-import { datesIn, fillingDate, rangeLimits, tooLarge } from './portions.js';
-import { daysIn, inputRange, mostDays, rangesOf, type DateRange } from './ranges.js';
+import { datesIn, engineLimits, fillingDate, rangeLimits, tooLarge } from './portions.js';
+import { daysIn, inputRange, rangesOf, type DateRange } from './ranges.js';
 
 export interface GoldOptions {
   /** Where the models' SELECTs run; absent: in DuckDB. */
@@ -113,7 +113,7 @@ export class GoldBuild {
     const on = await EngineGold.open(this.lake, engine, silver, this.models, { signal: this.options.signal, told: this.events.told?.bind(this.events) });
     let done = 0;
     try {
-      for (const [index, range] of rangesOf(dates, { days: mostDays, bytes: Infinity, bytesOf: () => 0 }).entries()) {
+      for (const [index, range] of rangesOf(dates, engineLimits(silver, engine.mostPartitions)).entries()) {
         await on.viewDates(inputRange(range, dated.need));
         await this.buildModelsOn(on, dated, range, join(stagingDir, String(index)));
         done += daysIn(range);

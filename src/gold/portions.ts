@@ -36,6 +36,17 @@ export function rangeLimits(silver: readonly Reading[], memoryLimitBytes: number
   return { days: mostDays, bytes: memoryLimitBytes / bytesInMemory, bytesOf: (date) => sizes.get(date) ?? 0 };
 }
 
+/** Of an engine only the partitions that it may write at once bound a range: a date of gold is reckoned to have as many as of silver. */
+export function engineLimits(silver: readonly Reading[], mostPartitions: number): RangeLimits {
+  const partitions = new Map<string, Set<string>>();
+  for (const { partitionValues } of silver.flatMap(({ snapshot }) => [...snapshot.files.values()])) {
+    const date = partitionValues['event_date'] ?? '';
+    partitions.set(date, (partitions.get(date) ?? new Set()).add(JSON.stringify(partitionValues)));
+  }
+  const most = Math.max(1, ...[...partitions.values()].map(({ size }) => size));
+  return { days: Math.max(1, Math.min(mostDays, Math.floor(mostPartitions / most))), bytes: Infinity, bytesOf: () => 0 };
+}
+
 /** What does not fit in memory although nothing smaller can be built. */
 export function tooLarge(what: string, path: string, memoryLimitBytes: number, cause: unknown): LakeError {
   return new LakeError(`${what} not fit in ${Math.round(memoryLimitBytes / 1e6)} MB of memory: ${messageOf(cause)}`, {

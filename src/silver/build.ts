@@ -69,7 +69,7 @@ export async function buildPlan(lake: Lake, dataset: Dataset, plan: SilverPlan, 
   return { files, displaced };
 }
 
-/** An engine takes what is rebuilt at once, and then what is appended to: its memory is not this machine's. */
+/** An engine takes as many partitions at once as it may write: its memory is not this machine's. */
 async function buildOnEngine(lake: Lake, dataset: Dataset, plan: SilverPlan, stagingDir: string, { engine, built }: { readonly engine: SilverEngine; readonly built: (partitions: number) => void }): Promise<BuiltFiles> {
   const { rebuild, append } = plan;
   const files = new Map<string, StagedFile[]>();
@@ -81,14 +81,16 @@ async function buildOnEngine(lake: Lake, dataset: Dataset, plan: SilverPlan, sta
       displaced.push(...gone);
     };
     const bronze = { layer: 'bronze', table: dataset.name, snapshot: plan.bronze };
-    if (rebuild.length > 0) {
-      add({ files: stagedOf(await on.transform(bronze, filterOf({ kind: 'rebuild', parts: rebuild }), join(stagingDir, 'rebuilt'))), displaced: [] });
-      built(rebuild.length);
+    let done = 0;
+    const portions = <P>(parts: readonly P[]): P[][] => chunksOf(parts, () => 1, engine.target.mostPartitions);
+    for (const parts of portions(rebuild)) {
+      add({ files: stagedOf(await on.transform(bronze, filterOf({ kind: 'rebuild', parts }), join(stagingDir, `rebuilt-${done}`))), displaced: [] });
+      built((done += parts.length));
     }
-    if (append.length > 0) {
-      const staged = stagedOf(await on.transform(bronze, filterOf({ kind: 'append', parts: append }), join(stagingDir, 'appended')));
-      add(await withoutKnown(await lake.session(), lake, dataset, staged, join(stagingDir, 'checked')));
-      built(rebuild.length + append.length);
+    for (const parts of portions(append)) {
+      const staged = stagedOf(await on.transform(bronze, filterOf({ kind: 'append', parts }), join(stagingDir, `appended-${done}`)));
+      add(await withoutKnown(await lake.session(), lake, dataset, staged, join(stagingDir, `checked-${done}`)));
+      built((done += parts.length));
     }
     return { files, displaced };
   } finally {

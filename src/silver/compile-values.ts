@@ -8,10 +8,14 @@ import { identifier } from '../lake/sql.js';
 export class Values {
   readonly parameters: Record<string, DuckDBValue> = {};
 
-  /** Binds a value and gives `$name`. */
+  /** Binds a value and gives `$name`, with a number behind it where the name has another value already: columns of two tables may be called the same. */
   add(name: string, value: string | readonly string[]): string {
-    this.parameters[name] = typeof value === 'string' ? value : listValue(value);
-    return `$${name}`;
+    const bound = typeof value === 'string' ? value : listValue(value);
+    const same = (other: DuckDBValue | undefined): boolean => other === undefined || JSON.stringify(other) === JSON.stringify(bound);
+    let own = name;
+    for (let times = 2; !same(this.parameters[own]); times++) own = `${name}_of_${times}`;
+    this.parameters[own] = bound;
+    return `$${own}`;
   }
 
   /** Binds each of the texts and gives `$name_0, $name_1`, for IN. */

@@ -84,7 +84,7 @@ describe('Trino as the engine, a coordinator and a worker', () => {
     const copy = temporaryFolder();
     const [first, second] = [generated('shop', 2_000), generated('shop', 3_000)];
     await done(['bronze', 'shop', '--from', first, '--lake', copy]);
-    await done(['silver', 'shop', '--lake', copy, '--engine', engine()]);
+    await done(['silver', 'shop', '--lake', copy, '--engine', engine('?partitions=2')]);
     await done(['bronze', 'shop', '--from', second, '--lake', copy]);
     const { stdout } = await done(['silver', 'shop', '--lake', copy, '--engine', engine()]);
     assert.match(stdout, /appended to|rebuilt/);

@@ -59,7 +59,7 @@ describe('what a build makes on the engine', () => {
     const building = await run();
     await building.view(reading(4_500));
     await building.close();
-    assert.equal(coordinator.bodies.filter((sql) => sql.startsWith('INSERT INTO iceberg."ingot"')).length, 3);
+    assert.equal(coordinator.bodies.filter((sql) => sql.startsWith('INSERT INTO iceberg."ingot"')).length, 5);
     assert.equal(coordinator.bodies.filter((sql) => sql.startsWith('DROP TABLE')).length, 2);
   });
 

@@ -10,8 +10,8 @@ const target = (text: string, secrets: EngineSecrets = {}) => trinoTarget(text, 
 
 describe('the URL of an engine', () => {
   it('names server, user and catalog; the rest has defaults', () => {
-    assert.deepEqual(target('trino://ada@trino.example/hive'), { origin: 'http://trino.example:8080', user: 'ada', password: null, token: null, catalog: 'hive', stagingCatalog: 'iceberg', schema: 'ingot', lake: null, timeoutMs: 21_600_000 });
-    assert.deepEqual(target('trino://t:443/lake?staging=ice&schema=work&lake=local:///a/b/&timeout=30m'), { origin: 'https://t:443', user: 'ingot', password: null, token: null, catalog: 'lake', stagingCatalog: 'ice', schema: 'work', lake: 'local:///a/b', timeoutMs: 1_800_000 });
+    assert.deepEqual(target('trino://ada@trino.example/hive'), { origin: 'http://trino.example:8080', user: 'ada', password: null, token: null, catalog: 'hive', stagingCatalog: 'iceberg', schema: 'ingot', lake: null, timeoutMs: 21_600_000, mostPartitions: 100 });
+    assert.deepEqual(target('trino://t:443/lake?staging=ice&schema=work&lake=local:///a/b/&timeout=30m'), { origin: 'https://t:443', user: 'ingot', password: null, token: null, catalog: 'lake', stagingCatalog: 'ice', schema: 'work', lake: 'local:///a/b', timeoutMs: 1_800_000, mostPartitions: 100 });
     assert.equal(target('trino://t:80/hive').origin, 'http://t:80');
   });
 
@@ -21,7 +21,7 @@ describe('the URL of an engine', () => {
 
   for (const [text, message] of [
     ['postgres://t/hive', /is no engine/], ['trino://t', /names no catalog/], ['trino://t/Hive', /Hive is no name/], ['trino://t/hive?colour=red', /no setting colour/], ['trino://t/hive?tls=maybe', /neither true nor false/],
-    ['trino://a:secret@t/hive?tls=false', /never sent without TLS/], ['trino://t/hive?lake=/a', /is no URL/], ['trino://t/hive?timeout=soon', /no duration/], ['trino://t:notaport/hive', /can't be read/],
+    ['trino://a:secret@t/hive?tls=false', /never sent without TLS/], ['trino://t/hive?lake=/a', /is no URL/], ['trino://t/hive?timeout=soon', /no duration/], ['trino://t/hive?partitions=0', /no number/], ['trino://t:notaport/hive', /can't be read/],
   ] as const) {
     it(`refuses ${text}, and shows no password`, () => {
       assert.throws(() => target(text), (error: unknown) => {

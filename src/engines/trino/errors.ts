@@ -24,6 +24,7 @@ const hints: Readonly<Record<string, string>> = {
   HIVE_FILESYSTEM_ERROR: 'The engine could not read the lake\'s files: does it reach them under the name that lake=… says?',
   EXCEEDED_GLOBAL_MEMORY_LIMIT: 'Build fewer dates at once (backfill --since --until), or give the engine more memory.',
   EXCEEDED_LOCAL_MEMORY_LIMIT: 'Build fewer dates at once (backfill --since --until), or give the engine more memory.',
+  ICEBERG_TOO_MANY_OPEN_PARTITIONS: 'One date has more partitions than the engine lets a writer have open: raise iceberg.max-partitions-per-writer there, and say so by partitions=… in the engine\'s URL.',
   EXCEEDED_TIME_LIMIT: 'The engine\'s own limit (query.max-execution-time) ended it.',
   QUERY_TEXT_TOO_LARGE: 'Raise query.max-length of the engine, or compact the tables: each of their files is named.',
 };

@@ -5,7 +5,7 @@ import { literal } from './literal.js';
 import { hiveType, trinoType } from './types.js';
 
 /** Paths that stand in a statement's own text; more of them are put into a table of the engine. */
-export const mostNamedPaths = 2_000;
+export const mostNamedPaths = 1_000;
 
 /** The statement that lets the Hive connector at a table's folder. It shows the folder's files, and so is never read without their names. */
 export function externalTable(name: string, location: string, { snapshot }: Reading): string {

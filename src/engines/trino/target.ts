@@ -18,6 +18,8 @@ export interface TrinoTarget {
   readonly lake: string | null;
   /** The longest that one statement may take. */
   readonly timeoutMs: number;
+  /** Partitions that one statement may write: what the engine lets a writer have open. */
+  readonly mostPartitions: number;
 }
 
 /** What the environment has for an engine: what stands on a command line, everybody on the machine can read. */
@@ -26,9 +28,11 @@ export interface EngineSecrets {
   readonly token?: string | undefined;
 }
 
-const known = ['staging', 'schema', 'lake', 'tls', 'timeout'];
+const known = ['staging', 'schema', 'lake', 'tls', 'timeout', 'partitions'];
 const name = /^[a-z][a-z0-9_]*$/;
 const defaultTimeoutMs = 6 * 3_600_000;
+/** Of `iceberg.max-partitions-per-writer`. */
+const defaultPartitions = '100';
 
 /**
  * `trino://user@host:port/catalog?staging=iceberg&schema=ingot&lake=local:///lake&tls=true&timeout=2h`.
@@ -56,6 +60,7 @@ export function trinoTarget(text: string, secrets: EngineSecrets, parseMs: (text
     catalog: names.catalog, stagingCatalog: names.staging, schema: names.schema,
     lake: lakeOf(url.searchParams.get('lake'), text),
     timeoutMs: timeoutOf(url.searchParams.get('timeout'), text, parseMs),
+    mostPartitions: partitionsOf(setting('partitions', defaultPartitions), text),
   };
 }
 
@@ -82,6 +87,11 @@ function lakeOf(lake: string | null, text: string): string | null {
   if (lake === null) return null;
   if (!/^[a-z0-9]+:\/\/\S+$/.test(lake)) throw usage(`lake=${lake} is no URL`, text, 'Write the lake\'s root as the engine names it, such as lake=local:///lakes/shop.');
   return lake.replace(/\/+$/, '');
+}
+
+function partitionsOf(partitions: string, text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(partitions)) throw usage(`partitions=${partitions} is no number from 1 on`, text, 'Write partitions=1000, as iceberg.max-partitions-per-writer of the engine has it.');
+  return Number(partitions);
 }
 
 function timeoutOf(timeout: string | null, text: string, parseMs: (text: string) => number): number {

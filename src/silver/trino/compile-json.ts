@@ -19,8 +19,10 @@ const mostNameLength = 12_000;
 export const patterns = {
   /** A JSON text that is an object. */
   object_start: '\\A[ \\t\\r\\n]*\\{',
-  /** Numbers that JSON does not have, and commas too many, or a text that looks so. */
-  odd_json: ',[ \\t\\r\\n]*[}\\]]|(?:\\A|[:\\[,])[ \\t\\r\\n]*-?(?:[nN][aA][nN]|[iI][nN][fF])',
+  /** A comma too many, numbers that JSON does not have, or a text that looks so: three patterns, as one would be ten times as slow. */
+  odd_comma: ',[ \\t\\r\\n]*+[}\\]]',
+  odd_number: '[:\\[,][ \\t\\r\\n]*+-?+(?:[nN][aA][nN]|[iI][nN][fF])',
+  odd_start: '\\A[ \\t\\r\\n]*+-?+(?:[nN][aA][nN]|[iI][nN][fF])',
   /** A text, a number, or a comma too many. */
   json_token: `(${string})|(-?[0-9][0-9.eE+-]*+|-?[iI][nN][fF](?:[iI][nN][iI][tT][yY])?+(?![A-Za-z])|-?[nN][aA][nN](?![A-Za-z]))|(?<=["0-9A-Za-z}\\]])[ \\t\\r\\n]*+,(?=[ \\t\\r\\n]*+[}\\]])`,
   /** What stands before a number, and it. */
@@ -68,7 +70,7 @@ export class JsonSql {
 
   /** Whether a text may have what only DuckDB takes for JSON. */
   odd(json: string): string {
-    return `regexp_like(${json}, ${this.pattern('odd_json')})`;
+    return `(regexp_like(${json}, ${this.pattern('odd_comma')}) OR regexp_like(${json}, ${this.pattern('odd_number')}))`;
   }
 
   /** A JSON text whose numbers are texts. @param number SQL of a number's text from `token[2]` */
@@ -126,7 +128,7 @@ export class JsonSql {
 
   /** Whether a text is one JSON value as DuckDB reads it. */
   isJson(text: string): string {
-    return `(${this.isWhole(text)} OR CASE WHEN ${this.odd(text)} THEN ${withValue(this.tokens(text, "CASE WHEN regexp_like(token[2], '[a-df-zA-DF-Z]') THEN '0' ELSE token[2] END"), 'tolerated', this.isWhole('tolerated'))} ELSE false END) AND NOT CASE WHEN strpos(lower(${text}), '\\ud') > 0 THEN regexp_like(${text}, ${this.pattern('lone_surrogate')}) ELSE false END`;
+    return `(${this.isWhole(text)} OR CASE WHEN ${this.odd(text)} OR regexp_like(${text}, ${this.pattern('odd_start')}) THEN ${withValue(this.tokens(text, "CASE WHEN regexp_like(token[2], '[a-df-zA-DF-Z]') THEN '0' ELSE token[2] END"), 'tolerated', this.isWhole('tolerated'))} ELSE false END) AND NOT CASE WHEN strpos(lower(${text}), '\\ud') > 0 THEN regexp_like(${text}, ${this.pattern('lone_surrogate')}) ELSE false END`;
   }
 
   /** Trino reads to the value that is looked for and no further: what stands behind the text is looked for, in both ways that a text could end what is around it. */

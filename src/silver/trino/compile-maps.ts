@@ -16,7 +16,7 @@ function listMap(json: JsonSql, text: TrinoText, list: string): string {
   const at = (cell: string, name: string): string => json.at(cell, `'$["${name}"]'`);
   const member = (name: string): string => text.clean(withValue(at('pair[2]', name), 'member', json.text('member')));
   const value = `CASE substr(pair[2], 1, 1) WHEN '{' THEN coalesce(${members.map(member).join(', ')}) ELSE ${withValue(json.text('pair[2]'), 'plain', text.clean('plain'))} END`;
-  const nested = `coalesce(CASE substr(pair[2], 1, 1) WHEN '[' THEN true WHEN '{' THEN ${members.map((name) => `coalesce(substr(${at('pair[2]', name)}, 1, 1) IN ('{', '['), false)`).join(' OR ')} ELSE false END, false)`;
+  const nested = `coalesce(CASE substr(pair[2], 1, 1) WHEN '[' THEN true WHEN '{' THEN regexp_like(pair[2], '.[\\[{]') AND (${members.map((name) => `coalesce(substr(${at('pair[2]', name)}, 1, 1) IN ('{', '['), false)`).join(' OR ')}) ELSE false END, false)`;
   const pairs = `transform(filter(${json.elements(list)}, element -> substr(element, 1, 1) = '{'), element -> ROW(${withValue(at('element', 'key'), 'called', `CASE WHEN substr(called, 1, 1) IN ('{', '[') THEN ${json.asDuckDb('called')} ELSE ${json.text('called')} END`)}, ${at('element', 'value')}))`;
   const kept = withValue(`filter(pairs, pair -> pair[1] IS NOT NULL)`, 'kept', withValue('transform(kept, pair -> pair[1])', 'names',
     `map(array_distinct(names), transform(array_distinct(names), name -> ${withValue('kept[array_position(names, name)]', 'pair', value)}))`));

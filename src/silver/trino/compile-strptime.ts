@@ -63,7 +63,7 @@ export function patternInstant(dataset: Dataset, column: string, format: string,
 
 function micros(dataset: Dataset, column: string, format: string, text: string, values: TrinoValues): string {
   const { pattern, found } = compiled(dataset, column, format);
-  const name = values.add(`format_${plainName(column)}_${plainName(format)}`, pattern);
+  const name = values.add(`format_${plainName(column)}`, pattern);
   const numbers = found.map(({ number }, index) => (number ?? ((part) => `CAST(${part} AS INTEGER)`))(`found[${index + 1}]`));
   // Of a part that is there twice the last counts.
   const at = (part: Part, otherwise: string): string => numbers[found.findLastIndex((each) => each.part === part)] ?? otherwise;

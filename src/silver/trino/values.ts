@@ -5,10 +5,13 @@ export type TrinoValue = string | number | readonly string[];
 export class TrinoValues {
   readonly parameters: Record<string, TrinoValue> = {};
 
-  /** Binds a value and gives `$name`. */
+  /** Binds a value and gives `$name`, with a number behind it where the name has another value already. */
   add(name: string, value: TrinoValue): string {
-    this.parameters[name] = value;
-    return `$${name}`;
+    const same = (other: TrinoValue | undefined): boolean => other === undefined || JSON.stringify(other) === JSON.stringify(value);
+    let own = name;
+    for (let times = 2; !same(this.parameters[own]); times++) own = `${name}_${times}`;
+    this.parameters[own] = value;
+    return `$${own}`;
   }
 }
 
