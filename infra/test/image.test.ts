@@ -38,7 +38,9 @@ describe('the image', () => {
     }
   });
 
-  after(() => {
+  // Packages are many small files.
+  after(function () {
+    this.timeout(300_000);
     rmSync(work, { recursive: true, force: true });
   });
 
