@@ -7,5 +7,5 @@ CASE
   WHEN abs(time_fraction) < 1e14 THEN make_timestamptz(CAST(round(time_fraction * 1000) AS BIGINT))
   WHEN abs(time_fraction) < 1e17 THEN make_timestamptz(CAST(round(time_fraction) AS BIGINT))
   WHEN abs(time_fraction) < 9e18 THEN make_timestamptz(CAST(round(time_fraction / 1000) AS BIGINT))
-  WHEN time_fraction IS NULL AND regexp_matches(time_text, '^\d{4}-\d\d-\d\d([T ]|$)') THEN {{text_timestamp}}
+  WHEN time_fraction IS NULL AND regexp_matches(time_text, '^\d{4}-\d\d-\d\d(?:[T ](?:[^A-Za-z]*Z?[^A-Za-z]*|\d\d:\d\d:\d\d(?:[.]\d+)? (?:UTC|GMT)))?$') THEN {{text_timestamp}}
 END

@@ -136,8 +136,9 @@ export class TextSql {
     return formats.map((format, index) => this.values.add(`format_${name.replace(/\W/g, '_')}_${index}`, format));
   }
 
+  /** No name of a zone but those of UTC: DuckDB would read it, and then take it for the zone of the texts that come after it. */
   private isIso(text: string): string {
-    return `regexp_matches(${text}, ${this.values.add('iso_text', '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ]|$)')})`;
+    return `regexp_matches(${text}, ${this.values.add('iso_text', '^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ](?:[^A-Za-z]*Z?[^A-Za-z]*|[0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)? (?:UTC|GMT)))?$')})`;
   }
 
   /** The text where the contract allows it. */

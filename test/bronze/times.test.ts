@@ -43,6 +43,12 @@ describe('event times by the contract', () => {
     assert.deepEqual(times(await landed({ key: 'at', zone: '-03:00', format: { pattern: '%d/%m/%Y %H:%M %z' }, ...range }, [{ at: '2/8/2016 3:00 +0100' }])), ['2016-08-02 02:00:00+00']);
   });
 
+  it('take no name of a zone but those of UTC: it would move the rows after it', async () => {
+    const bodies = ['2021-01-01 10:00:00 Asia/Calcutta', '2021-01-01 10:00:00', '2021-01-01', '2021-01-01T10:00:00.5 GMT', '2021-01-01 10:00:00 UTC', '2021-01-01T10:00:00 Europe/Madrid', '2021-01-01T10:00:00+01', '2021-01-01 10:00:00Z'].map((at) => ({ at }));
+    assert.deepEqual(times(await landed({ key: 'at', ...range }, bodies)),
+      ['at_unreadable', '2021-01-01 10:00:00+00', '2021-01-01 00:00:00+00', '2021-01-01 10:00:00.5+00', '2021-01-01 10:00:00+00', 'at_unreadable', '2021-01-01 09:00:00+00', '2021-01-01 10:00:00+00']);
+  });
+
   it('are those of receipt where the contract says so; what is no object is rejected still', async () => {
     const rows = await landed({ load: true }, [{ id: 'a' }, {}, '[1]', 'x', '', '5']);
     assert.deepEqual(rows.map(({ at, on, reason }) => [at, on, reason]), [

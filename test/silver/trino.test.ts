@@ -8,6 +8,7 @@ import users from '../../datasets/users/dataset.js';
 import { date, defineDataset, silverTables, text, timestamp, type Dataset } from '../../src/dataset.js';
 import { piecesOf, positional } from '../../src/engines/trino/literal.js';
 import { compileTrino } from '../../src/silver/trino/compile.js';
+import { silverOfLanded } from './landed.js';
 
 const datasets: readonly Dataset[] = [actions, bank, users, shop, ...music, ...storefront];
 const bare = defineDataset({ name: 'bare', version: 1, time: { load: true }, nulls: ["it's"], event: { table: 'row', columns: {} } });
@@ -52,6 +53,31 @@ describe('silver’s SQL for Trino', () => {
         error.code === 'DATASET_INVALID' && error.message.includes('column seen') && error.message.endsWith(letter) && (error.hint ?? '').includes('%d'));
     }
     assert.doesNotThrow(() => compileTrino(withColumn(timestamp({ formats: ['%a %-d %B %y, %I:%M:%S.%f %p %z %%', '%c', '%x %X'] }))));
+  });
+
+  it('and for DuckDB has the values and patterns of each column, also where two arrays have columns that are called the same', async () => {
+    const dataset = defineDataset({
+      ...bare, event: { table: 'row', columns: { id: text() } },
+      arrays: [
+        { table: 'first', key: '/first', columns: { kind: text({ values: ['x', 'y'] }), on: date({ formats: ['%d/%m/%Y'] }) } },
+        { table: 'second', key: '/second', columns: { kind: text({ values: ['z'] }), on: date({ formats: ['%m/%d/%Y'] }) } },
+      ],
+    });
+    const { parameters } = compileTrino(dataset);
+    assert.deepEqual([parameters['allowed_kind'], parameters['allowed_kind_2']], [['x', 'y'], ['z']]);
+    assert.notEqual(parameters['format_on'], parameters['format_on_2']);
+    const both = [{ kind: 'x', on: '1/2/2026' }, { kind: 'z', on: '31/1/2026' }];
+    const tables = await silverOfLanded(dataset, [{ body: { id: 'a', first: both, second: both } }]);
+    const cells = (table: string): unknown[][] => (tables[table] ?? []).toSorted((a, b) => Number(a['item_index']) - Number(b['item_index'])).map((row) => [row['kind'], row['on']]);
+    assert.deepEqual(cells('first'), [['x', '2026-02-01'], [null, '2026-01-31']]);
+    assert.deepEqual(cells('second'), [[null, '2026-01-02'], ['z', null]]);
+  });
+
+  it('and for DuckDB reads no names of zones, which would be taken for the zone of the rows after', async () => {
+    const seen = ['2021-01-01 10:00:00 Asia/Calcutta', '2021-01-01 10:00:00', '2021-01-01', '2021-01-01 10:00:00 UTC', '2021-01-01T10:00:00+01', '2021-01-01 10:00:00Z'];
+    const { row } = await silverOfLanded(withColumn(timestamp()), seen.map((each, n) => ({ body: { seen: each, n } })), { exactly: true });
+    assert.deepEqual((row ?? []).toSorted((a, b) => String(a['message_id']).localeCompare(String(b['message_id']))).map((each) => each['seen']),
+      [null, '2021-01-01 10:00:00+00', '2021-01-01 00:00:00+00', '2021-01-01 09:00:00+00']);
   });
 
   it('refuses a key that can not be looked up, as DuckDB’s does', () => {

@@ -50,14 +50,19 @@ export function isoDate(text: string, values: TrinoValues): string {
  * the next day, a zone needs seconds before it, and what is finer than a microsecond is cut.
  */
 function isoMicros(text: string, values: TrinoValues): string {
+  const named = values.add('named_utc', '\\A([0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:[.][0-9]+)?) (?:UTC|GMT)\\z');
+  return withValue(`regexp_replace(${text}, ${named}, '$1Z')`, 'plain', plainMicros('plain', values));
+}
+
+function plainMicros(text: string, values: TrinoValues): string {
   const blank = '[ \\t\\n\\x0b\\f\\r]*';
   const zone = `(?: ${blank}|Z${blank}|([+-])([0-9]{2})(?::?([0-9]{2})(?:(?<=:[0-9]{2}):([0-9]{2})?)?|:)?${blank})?`;
-  const pattern = values.add('iso_text', `\\A([0-9]{4}-[0-9]{2}-[0-9]{2})( \\([bB][cC]\\))?(?:[T ]${blank}([0-9]{1,9}):(?:([0-9]{1,2})(?::(?:([0-9]{1,2})(?:\\.([0-9]*))?${zone})?)?)?)?\\z`);
+  const pattern = values.add('iso_text', `\\A([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]${blank}([0-9]{1,9}):(?:([0-9]{1,2})(?::(?:([0-9]{1,2})(?:\\.([0-9]*))?${zone})?)?)?)?\\z`);
   const number = (part: string): string => `coalesce(TRY_CAST(${part} AS BIGINT), 0)`;
-  const offset = `CASE iso[7] WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END * (${number('iso[8]')} * 3600 + ${number('iso[9]')} * 60 + ${number('iso[10]')})`;
-  const seconds = `${number('iso[3]')} * 3600 + ${number('iso[4]')} * 60 + ${number('iso[5]')}`;
-  const fraction = `TRY_CAST(substr(iso[6] || '000000', 1, 6) AS BIGINT)`;
-  const sound = `${number('iso[4]')} < 60 AND ${number('iso[5]')} < 60 AND (${number('iso[3]')} < 24 OR (${number('iso[3]')} = 24 AND ${number('iso[4]')} = 0 AND ${number('iso[5]')} = 0 AND ${fraction} = 0))`;
-  return `CASE WHEN regexp_like(${text}, ${pattern}) THEN ${withValue(`split(regexp_replace(${text}, ${pattern}, '$1,$2,$3,$4,$5,$6,$7,$8,$9,$10'), ',')`, 'iso',
-    `CASE WHEN ${sound} THEN date_diff('day', DATE '1970-01-01', TRY_CAST(CASE WHEN iso[2] = '' THEN iso[1] WHEN NOT starts_with(iso[1], '0000') THEN format('%05d', 1 - CAST(substr(iso[1], 1, 4) AS INTEGER)) || substr(iso[1], 5) END AS DATE)) * ${dayMicros} + (${seconds} + ${offset}) * 1000000 + ${fraction} END`)} END`;
+  const offset = `CASE iso[6] WHEN '-' THEN 1 WHEN '+' THEN -1 ELSE 0 END * (${number('iso[7]')} * 3600 + ${number('iso[8]')} * 60 + ${number('iso[9]')})`;
+  const seconds = `${number('iso[2]')} * 3600 + ${number('iso[3]')} * 60 + ${number('iso[4]')}`;
+  const fraction = `TRY_CAST(substr(iso[5] || '000000', 1, 6) AS BIGINT)`;
+  const sound = `${number('iso[3]')} < 60 AND ${number('iso[4]')} < 60 AND (${number('iso[2]')} < 24 OR (${number('iso[2]')} = 24 AND ${number('iso[3]')} = 0 AND ${number('iso[4]')} = 0 AND ${fraction} = 0))`;
+  return `CASE WHEN regexp_like(${text}, ${pattern}) THEN ${withValue(`split(regexp_replace(${text}, ${pattern}, '$1,$2,$3,$4,$5,$6,$7,$8,$9'), ',')`, 'iso',
+    `CASE WHEN ${sound} THEN date_diff('day', DATE '1970-01-01', TRY_CAST(iso[1] AS DATE)) * ${dayMicros} + (${seconds} + ${offset}) * 1000000 + ${fraction} END`)} END`;
 }
