@@ -67,7 +67,7 @@ export function buildProgram(version: string, execute: Execute): Command {
     option('--until <date>', 'the value of $until in the SQL'),
     option('--format <format>', 'how rows are printed').choices(['table', 'csv', 'json', 'ndjson', 'arrow', 'parquet']).default('table'),
     option('--engine <engine>', 'what runs the query: duckdb, or trino://user@host:port/catalog?lake=… (docs/trino.md), whose SQL it is then').env('INGOT_ENGINE').default('duckdb'),
-    option('--dialect <dialect>', 'the dialect of the SQL').choices(['duckdb']).default('duckdb'),
+    option('--dialect <dialect>', 'whose SQL it is, where DuckDB runs it: athena is what Athena and Trino take (docs/athena.md)').choices(['duckdb', 'athena']).default('duckdb'),
   ]);
   add('audit', '<dataset>', 'Prove that every event received is a silver row, rejected or a duplicate; exit 1 and the difference if not.', []);
   add('serve', '', 'Answer requests for the CTR of storefront over HTTP, from gold.product_second: GET and POST /ctr, /openapi.json, /health, /metrics.', [

@@ -29,7 +29,7 @@ export async function runQuery(context: Context, { input, output }: QueryStreams
   const format = formatOf(context, output.isTTY === true);
   const target = engineOf(context);
   const engine = target === undefined ? {} : { engine: { target, told: tellEngine(context, 'query') } };
-  const request: QueryRequest = { sql: await sqlOf(context, input), parameters: parametersOf(context), signal, ...engine };
+  const request: QueryRequest = { sql: await sqlOf(context, input), parameters: parametersOf(context), signal, dialect: context.config.dialect ?? 'duckdb', ...engine };
   if (format !== 'table') {
     await exportQuery(lake, request, format, output);
     return 0;
@@ -45,7 +45,6 @@ export async function runQuery(context: Context, { input, output }: QueryStreams
 
 function formatOf({ config }: Context, terminal: boolean): ExportFormat | 'table' {
   const format = config.format ?? 'table';
-  if (config.dialect !== undefined && config.dialect !== 'duckdb') throw usage(`the dialect ${config.dialect} can't be run yet`, '--dialect', "Write it in DuckDB's.");
   if (config.json) {
     if (format !== 'table' && format !== 'json') throw usage(`--json and --format ${format} exclude each other`, '--json', 'Give one of them.');
     return 'json';

@@ -5,6 +5,7 @@ import { Lake } from '../lake/lake.js';
 import { fill, parametersOf, sqlFile } from '../lake/sql.js';
 import { readTables, type Reading } from '../lake/views.js';
 import { asIs, type ColumnForm, type ResultColumn } from './casts.js';
+import { athenaFailure, parsedAthena, runAsAthena, type Dialect } from './dialect.js';
 import { engineResult, runOnEngine, tablesNamed, type QueryEngine } from './engine.js';
 import { failureOf, queryFailed, unknownTable } from './failure.js';
 import { boundParameters, type QueryParameters } from './parameters.js';
@@ -12,8 +13,10 @@ import { layers, parseStatement, type Statement, type TableName } from './statem
 import { Workspace } from './workspace.js';
 
 export interface QueryRequest {
-  /** One query in DuckDB's dialect. */
+  /** One query, in the dialect. */
   readonly sql: string;
+  /** Whose SQL it is, where DuckDB runs it; default `duckdb`. */
+  readonly dialect?: Dialect;
   /** Values of its `$name` parameters; those that it doesn't use are left out. */
   readonly parameters?: QueryParameters;
   /** What runs it; absent: DuckDB. */
@@ -82,9 +85,11 @@ export async function answer<T, R>(lake: Lake, request: QueryRequest, produce: (
     let delivering = false;
     try {
       const { engine } = request;
-      const statement = engine === undefined ? await parseStatement(workspace.session, request.sql, () => tablesOf(reader)) : { text: engineResult, tables: tablesNamed(request.sql), parameters: [] };
+      const athena = request.dialect === 'athena' && engine === undefined ? await parsedAthena(request.sql) : null;
+      const named = engine !== undefined ? { text: engineResult, tables: tablesNamed(request.sql), parameters: [] } : athena !== null ? athena.statement : await parseStatement(workspace.session, request.sql, () => tablesOf(reader));
+      const readings = await open(reader, named);
+      const statement = athena === null ? named : await runAsAthena(workspace.session, athena, readings, request.parameters ?? {});
       const parameters = boundParameters(statement, request.parameters ?? {});
-      const readings = await open(reader, statement);
       versions = JSON.stringify(readings.map(({ layer, table, snapshot }) => [layer, table, snapshot.metaData.id, snapshot.version]));
       if (engine !== undefined) await runOnEngine(reader, { session: workspace.session, spool: workspace.spool('engine') }, request.sql, request.parameters ?? {}, readings, { ...engine, signal: request.signal });
       await workspace.lock(reader, engine === undefined ? readings : []);
@@ -96,7 +101,7 @@ export async function answer<T, R>(lake: Lake, request: QueryRequest, produce: (
       return await deliver(result, query);
     } catch (error) {
       if (request.signal?.aborted === true) throw queryFailed('the query was stopped', error);
-      const failure = await failureOf(error, async () => (await tablesOf(reader)).map(nameOf));
+      const failure = await failureOf(request.dialect === 'athena' ? athenaFailure(error) : error, async () => (await tablesOf(reader)).map(nameOf));
       if (delivering || failure.code !== 'FILE_GONE' || versions === failed || attempt === maxAttempts) throw failure;
       failed = versions;
     } finally {

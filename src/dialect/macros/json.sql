@@ -1,0 +1,28 @@
+-- Grain: a value. Input: JSON of a query in Trino's SQL. Purpose: Trino's functions of JSON where DuckDB's differ.
+CREATE MACRO tr_json_readable(j) AS CASE WHEN j IS NULL THEN NULL WHEN json_valid(j) THEN j WHEN regexp_matches(j, '^\s*[\[{]') THEN CAST(tr_fail('JSON that is cut off or malformed: ' || left(j, 60)) AS VARCHAR) END;
+CREATE MACRO tr_json_written(j, t) AS list_distinct(list_filter(regexp_extract_all(j, '-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?'), lambda w: TRY_CAST(w AS DOUBLE) = CAST(t AS DOUBLE)));
+CREATE MACRO tr_json_number(j, t) AS CASE WHEN len(tr_json_written(j, t)) = 1 THEN tr_json_written(j, t)[1] ELSE CAST(tr_fail('JSON that writes the number ' || t || ' in several ways') AS VARCHAR) END;
+CREATE MACRO tr_json_scalar(j, p) AS CASE json_type(tr_json_readable(j), p) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL WHEN 'DOUBLE' THEN tr_json_number(CAST(j AS VARCHAR), json_extract_string(tr_json_readable(j), p)) ELSE json_extract_string(tr_json_readable(j), p) END;
+CREATE MACRO tr_json_extract(j, p) AS json_extract(tr_json_readable(j), p);
+CREATE MACRO tr_json_parse(x) AS CASE WHEN x IS NULL THEN NULL WHEN json_valid(x) THEN CAST(json(x) AS JSON) ELSE CAST(CAST(tr_fail('Cannot convert value to JSON: ' || left(x, 60)) AS VARCHAR) AS JSON) END;
+CREATE MACRO tr_json_array_length(j) AS CASE WHEN json_type(tr_json_readable(j)) = 'ARRAY' THEN CAST(json_array_length(tr_json_readable(j)) AS BIGINT) END;
+CREATE MACRO tr_json_size(j, p) AS CASE json_type(tr_json_readable(j), p) WHEN 'OBJECT' THEN CAST(len(json_keys(tr_json_readable(j), p)) AS BIGINT) WHEN 'ARRAY' THEN CAST(json_array_length(tr_json_readable(j), p) AS BIGINT) WHEN NULL THEN NULL ELSE CASE WHEN json_type(tr_json_readable(j), p) IS NOT NULL THEN 0 END END;
+CREATE MACRO tr_json_elements(j) AS CASE json_type(j) WHEN 'ARRAY' THEN CAST(j AS JSON[]) WHEN 'NULL' THEN NULL ELSE CASE WHEN j IS NULL THEN NULL ELSE tr_fail_as([j], 'Cannot cast JSON to array: ' || j) END END;
+CREATE MACRO tr_json_entries(j) AS CASE json_type(j) WHEN 'OBJECT' THEN map_entries(CAST(j AS MAP(VARCHAR, JSON))) WHEN 'NULL' THEN NULL ELSE CASE WHEN j IS NULL THEN NULL ELSE tr_fail_as(map_entries(MAP {'': j}), 'Cannot cast JSON to map: ' || j) END END;
+CREATE MACRO tr_json_text(j) AS CASE json_type(j) WHEN 'NULL' THEN NULL WHEN 'OBJECT' THEN CAST(tr_fail('Cannot cast JSON to a plain value: ' || j) AS VARCHAR) WHEN 'ARRAY' THEN CAST(tr_fail('Cannot cast JSON to a plain value: ' || j) AS VARCHAR) WHEN 'DOUBLE' THEN tr_double_text(CAST(json_extract_string(j, '$') AS DOUBLE)) ELSE json_extract_string(j, '$') END;
+CREATE MACRO tr_json_whole(j) AS CASE json_type(j) WHEN 'BOOLEAN' THEN CASE json_extract_string(j, '$') WHEN 'true' THEN '1' ELSE '0' END WHEN 'DOUBLE' THEN CAST(CAST(round(CAST(json_extract_string(j, '$') AS DOUBLE)) AS HUGEINT) AS VARCHAR) ELSE tr_whole_text(tr_json_text(j)) END;
+CREATE MACRO tr_json_double(j) AS CASE json_type(j) WHEN 'BOOLEAN' THEN CASE json_extract_string(j, '$') WHEN 'true' THEN 1.0 ELSE 0.0 END ELSE CAST(tr_number_text(tr_json_text(j)) AS DOUBLE) END;
+CREATE MACRO tr_json_decimal(j) AS CASE json_type(j) WHEN 'BOOLEAN' THEN CASE json_extract_string(j, '$') WHEN 'true' THEN '1' ELSE '0' END WHEN 'DOUBLE' THEN json_extract_string(j, '$') ELSE tr_decimal_text(tr_json_text(j)) END;
+CREATE MACRO tr_json_boolean(j) AS CASE json_type(j) WHEN 'UBIGINT' THEN json_extract_string(j, '$') <> '0' WHEN 'BIGINT' THEN true WHEN 'DOUBLE' THEN CAST(json_extract_string(j, '$') AS DOUBLE) <> 0 ELSE tr_boolean_text(tr_json_text(j)) END;
+CREATE MACRO tr_json_field(j, name, place) AS CASE json_type(j) WHEN 'OBJECT' THEN list_extract(list_transform(list_filter(map_entries(CAST(j AS MAP(VARCHAR, JSON))), lambda e: lower(e.key) = name), lambda e: e.value), -1) WHEN 'ARRAY' THEN json_extract(j, '$[' || place || ']') ELSE CAST(CAST(tr_fail('Cannot cast JSON to row: ' || j) AS VARCHAR) AS JSON) END;
+CREATE MACRO tr_json_is_null(j) AS j IS NULL OR json_type(j) = 'NULL';
+CREATE MACRO tr_json_quote(x) AS CAST(to_json(x) AS VARCHAR);
+CREATE MACRO tr_json_list(l) AS '[' || array_to_string(list_transform(l, lambda x: coalesce(x, 'null')), ',') || ']';
+CREATE MACRO tr_json_object(e) AS '{' || array_to_string(list_transform(list_sort(e), lambda x: tr_json_quote(x.k) || ':' || coalesce(x.v, 'null')), ',') || '}';
+CREATE MACRO tr_json_contains_text(j, x) AS CASE WHEN json_type(tr_json_readable(j)) = 'ARRAY' THEN len(list_filter(CAST(j AS JSON[]), lambda e: json_type(e) = 'VARCHAR' AND json_extract_string(e, '$') = x)) > 0 END;
+CREATE MACRO tr_json_contains_whole(j, x) AS CASE WHEN json_type(tr_json_readable(j)) = 'ARRAY' THEN len(list_filter(CAST(j AS JSON[]), lambda e: json_type(e) IN ('UBIGINT', 'BIGINT') AND CAST(json_extract_string(e, '$') AS HUGEINT) = x)) > 0 END;
+CREATE MACRO tr_json_contains_double(j, x) AS CASE WHEN json_type(tr_json_readable(j)) = 'ARRAY' THEN len(list_filter(CAST(j AS JSON[]), lambda e: json_type(e) = 'DOUBLE' AND CAST(json_extract_string(e, '$') AS DOUBLE) = x)) > 0 END;
+CREATE MACRO tr_json_contains_boolean(j, x) AS CASE WHEN json_type(tr_json_readable(j)) = 'ARRAY' THEN len(list_filter(CAST(j AS JSON[]), lambda e: json_type(e) = 'BOOLEAN' AND json_extract_string(e, '$') = CASE WHEN x THEN 'true' ELSE 'false' END)) > 0 END;
+CREATE MACRO tr_json_value(j, p) AS CASE WHEN j IS NOT NULL AND NOT json_valid(j) THEN NULL ELSE CASE json_type(j, p) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL ELSE json_extract_string(j, p) END END;
+CREATE MACRO tr_json_exists(j, p) AS CASE WHEN j IS NULL THEN NULL WHEN NOT json_valid(j) THEN false ELSE json_type(j, p) IS NOT NULL END;
+CREATE MACRO tr_json_is_scalar(j) AS json_type(j) NOT IN ('OBJECT', 'ARRAY');

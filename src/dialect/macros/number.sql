@@ -1,0 +1,25 @@
+-- Grain: a value. Input: numbers of a query in Trino's SQL. Purpose: Trino's arithmetic where DuckDB's differs.
+CREATE MACRO tr_fail(message) AS CAST('Athena: ' || message AS INTEGER);
+CREATE MACRO tr_fail_as(value, message) AS list_extract([value], tr_fail(message));
+CREATE MACRO tr_divide(a, b) AS CASE WHEN b = 0 THEN tr_fail('Division by zero') ELSE a // b END;
+CREATE MACRO tr_remainder(a, b) AS CASE WHEN b = 0 THEN tr_fail('Division by zero') ELSE a % b END;
+CREATE MACRO tr_unscaled(x) AS CAST(replace(CAST(x AS VARCHAR), '.', '') AS HUGEINT);
+CREATE MACRO tr_scaled(x, scale) AS CASE WHEN x < 0 THEN '-' ELSE '' END || CASE WHEN scale = 0 THEN CAST(abs(x) AS VARCHAR) ELSE regexp_replace(lpad(CAST(abs(x) AS VARCHAR), CAST(greatest(scale + 1, length(CAST(abs(x) AS VARCHAR))) AS INTEGER), '0'), '(.{' || scale || '})$', '.\1') END;
+CREATE MACRO tr_half_up(a, b) AS CASE WHEN b = 0 THEN tr_fail('Division by zero') ELSE CASE WHEN (a < 0) <> (b < 0) THEN -1 ELSE 1 END * (abs(a) // abs(b) + CASE WHEN (abs(a) % abs(b)) * 2 >= abs(b) THEN 1 ELSE 0 END) END;
+CREATE MACRO tr_greatest(items) AS CASE WHEN list_count(items) < len(items) THEN NULL ELSE list_max(items) END;
+CREATE MACRO tr_least(items) AS CASE WHEN list_count(items) < len(items) THEN NULL ELSE list_min(items) END;
+CREATE MACRO tr_width_bucket(x, low, high, n) AS CASE WHEN n <= 0 THEN tr_fail('bucketCount must be greater than 0') WHEN low = high THEN tr_fail('bounds cannot equal each other') WHEN low < high THEN CASE WHEN x < low THEN 0 WHEN x >= high THEN n + 1 ELSE CAST(floor(n * (x - low) / (high - low)) AS BIGINT) + 1 END ELSE CASE WHEN x > low THEN 0 WHEN x <= high THEN n + 1 ELSE CAST(floor(n * (low - x) / (low - high)) AS BIGINT) + 1 END END;
+CREATE MACRO tr_log(base, x) AS ln(x) / ln(base);
+CREATE MACRO tr_ln(x) AS CASE WHEN x > 0 THEN ln(x) WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x IS NULL THEN NULL ELSE CAST('NaN' AS DOUBLE) END;
+CREATE MACRO tr_log10(x) AS CASE WHEN x > 0 THEN log10(x) WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x IS NULL THEN NULL ELSE CAST('NaN' AS DOUBLE) END;
+CREATE MACRO tr_log2(x) AS CASE WHEN x > 0 THEN log2(x) WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x IS NULL THEN NULL ELSE CAST('NaN' AS DOUBLE) END;
+CREATE MACRO tr_sqrt(x) AS CASE WHEN x >= 0 THEN sqrt(x) WHEN x IS NULL THEN NULL ELSE CAST('NaN' AS DOUBLE) END;
+CREATE MACRO tr_digits(t) AS ltrim(replace(split_part(t, 'e', 1), '.', ''), '0');
+CREATE MACRO tr_exponent(t) AS CASE WHEN contains(t, 'e') THEN CAST(split_part(t, 'e', 2) AS INTEGER) ELSE 0 END + length(split_part(split_part(t, 'e', 1), '.', 1)) - 1 - (length(replace(split_part(t, 'e', 1), '.', '')) - length(tr_digits(t)));
+CREATE MACRO tr_scientific(t) AS left(tr_digits(t), 1) || '.' || CASE WHEN rtrim(substr(tr_digits(t), 2), '0') = '' THEN '0' ELSE rtrim(substr(tr_digits(t), 2), '0') END || 'E' || tr_exponent(t);
+CREATE MACRO tr_double_text(x) AS CASE WHEN x IS NULL THEN NULL WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN x = 0 THEN CASE WHEN starts_with(CAST(x AS VARCHAR), '-') THEN '-0.0E0' ELSE '0.0E0' END ELSE CASE WHEN x < 0 THEN '-' ELSE '' END || tr_scientific(ltrim(CAST(x AS VARCHAR), '-')) END;
+CREATE MACRO tr_java_double(x) AS CASE WHEN x <> 0 AND (abs(x) < 0.001 OR abs(x) >= 10000000) THEN tr_double_text(x) ELSE CAST(x AS VARCHAR) END;
+CREATE MACRO tr_whole_text(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '\s*[+-]?[0-9]+\s*') THEN x ELSE 'Athena: Cannot cast ''' || x || ''' to a whole number' END;
+CREATE MACRO tr_number_text(x) AS CASE WHEN x IS NULL THEN x WHEN regexp_full_match(x, '\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[dDfF]?\s*') THEN rtrim(trim(x), 'dDfF') WHEN regexp_full_match(x, '\s*[+-]?(NaN|Infinity)\s*') THEN ltrim(trim(x), '+') ELSE 'Athena: Cannot cast ''' || x || ''' to double' END;
+CREATE MACRO tr_decimal_text(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?') THEN x ELSE 'Athena: Cannot cast ''' || x || ''' to decimal' END;
+CREATE MACRO tr_boolean_text(x) AS CASE WHEN x IS NULL THEN NULL WHEN lower(x) IN ('t', 'true', '1') THEN true WHEN lower(x) IN ('f', 'false', '0') THEN false ELSE CAST('Athena: Cannot cast ''' || x || ''' to boolean' AS BOOLEAN) END;

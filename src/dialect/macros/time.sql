@@ -1,0 +1,21 @@
+-- Grain: a value. Input: dates, times and their texts in a query in Trino's SQL. Purpose: Trino's functions of them where DuckDB's differ.
+CREATE MACRO tr_round_time(ts, unit) AS make_timestamp(CAST((epoch_us(ts) + unit // 2 - CASE WHEN (epoch_us(ts) + unit // 2) % unit < 0 THEN unit + (epoch_us(ts) + unit // 2) % unit ELSE (epoch_us(ts) + unit // 2) % unit END) AS BIGINT));
+CREATE MACRO tr_time_text(ts, p) AS strftime(ts, '%Y-%m-%d %H:%M:%S') || CASE WHEN p = 0 THEN '' ELSE '.' || left(strftime(ts, '%f'), p) END;
+CREATE MACRO tr_date_parts(x) AS regexp_extract(x, '^\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})\s*$', ['y', 'm', 'd']);
+CREATE MACRO tr_date_of(x) AS CASE WHEN x IS NULL THEN NULL WHEN tr_date_parts(x).y = '' THEN CAST('Athena: Value cannot be cast to date: ' || x AS DATE) ELSE CAST(tr_date_parts(x).y || '-' || lpad(tr_date_parts(x).m, 2, '0') || '-' || lpad(tr_date_parts(x).d, 2, '0') AS DATE) END;
+CREATE MACRO tr_stamp_pattern() AS '^\s*([+-]?\d{4,})-(\d{1,2})-(\d{1,2})(?: (?:(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d+))?)?)?\s*([A-Za-z+-].*?)?)?\s*$';
+CREATE MACRO tr_stamp_parts(x) AS regexp_extract(x, tr_stamp_pattern(), ['y', 'm', 'd', 'h', 'i', 's', 'f', 'z']);
+CREATE MACRO tr_stamp_of(p, x) AS CASE WHEN x IS NULL THEN NULL WHEN p.y = '' THEN CAST('Athena: Value cannot be cast to timestamp: ' || x AS TIMESTAMP) ELSE CAST(p.y || '-' || lpad(p.m, 2, '0') || '-' || lpad(p.d, 2, '0') || ' ' || lpad(p.h, 2, '0') || ':' || lpad(p.i, 2, '0') || ':' || lpad(p.s, 2, '0') || CASE WHEN p.f = '' THEN '' ELSE '.' || left(p.f, 6) END AS TIMESTAMP) END;
+CREATE MACRO tr_timestamp_of(x) AS list_transform([{p: tr_stamp_parts(x), x: x}], lambda o: tr_stamp_of(o.p, o.x))[1];
+CREATE MACRO tr_zone_of(z) AS CASE WHEN z = '' OR z = 'Z' THEN 'UTC' WHEN regexp_full_match(z, '[+-]\d{2}:00') THEN 'Etc/GMT' || CASE left(z, 1) WHEN '+' THEN '-' ELSE '+' END || CAST(CAST(substr(z, 2, 2) AS INTEGER) AS VARCHAR) ELSE z END;
+CREATE MACRO tr_instant_of(x) AS list_transform([{p: tr_stamp_parts(x), x: x}], lambda o: timezone(tr_zone_of(o.p.z), tr_stamp_of(o.p, o.x)))[1];
+CREATE MACRO tr_from_unixtime(x) AS CASE WHEN isfinite(x) THEN make_timestamptz(CAST(round(x * 1000) AS BIGINT) * 1000) WHEN x IS NULL THEN NULL ELSE make_timestamptz(CAST(tr_fail('from_unixtime of ' || x) AS BIGINT)) END;
+CREATE MACRO tr_iso_pattern() AS '^([+-]?\d{4,})(?:-(\d{2})(?:-(\d{2}))?)?(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}:?(?:\d{2})?)?)?$';
+CREATE MACRO tr_iso_parts(x) AS regexp_extract(x, tr_iso_pattern(), ['y', 'm', 'd', 'h', 'i', 's', 'f', 'z']);
+CREATE MACRO tr_iso_local(p, x) AS CASE WHEN x IS NULL THEN NULL WHEN p.y = '' THEN CAST('Athena: Invalid format: ' || x AS TIMESTAMP) ELSE CAST(p.y || '-' || CASE WHEN p.m = '' THEN '01' ELSE p.m END || '-' || CASE WHEN p.d = '' THEN '01' ELSE p.d END || ' ' || lpad(p.h, 2, '0') || ':' || lpad(p.i, 2, '0') || ':' || lpad(p.s, 2, '0') || CASE WHEN p.f = '' THEN '' ELSE '.' || left(p.f, 3) END AS TIMESTAMP) END;
+CREATE MACRO tr_offset_us(z) AS CASE WHEN z = '' OR z = 'Z' THEN 0 ELSE CASE left(z, 1) WHEN '-' THEN -1 ELSE 1 END * (CAST(substr(z, 2, 2) AS BIGINT) * 60 + CASE WHEN length(z) > 3 THEN CAST(right(z, 2) AS BIGINT) ELSE 0 END) * 60000000 END;
+CREATE MACRO tr_from_iso_instant(x) AS list_transform([{p: tr_iso_parts(x), x: x}], lambda o: timezone('UTC', tr_iso_local(o.p, o.x) - to_microseconds(tr_offset_us(o.p.z))))[1];
+CREATE MACRO tr_from_iso_date(x) AS CASE WHEN x IS NULL THEN NULL WHEN NOT regexp_full_match(x, '[+-]?\d{4,}(-\d{2}(-\d{2})?)?') THEN CAST('Athena: Invalid format: ' || x AS DATE) ELSE CAST(tr_iso_local(tr_iso_parts(x), x) AS DATE) END;
+CREATE MACRO tr_iso_text(ts, p) AS strftime(ts, '%Y-%m-%dT%H:%M:%S') || CASE WHEN p = 0 THEN '' ELSE '.' || left(strftime(ts, '%f'), p) END;
+CREATE MACRO tr_date_plus(d, i) AS CASE WHEN epoch_us(CAST(d AS TIMESTAMP) + i) % 86400000000 <> 0 THEN CAST('Athena: Cannot add hour, minutes or seconds to a date' AS DATE) ELSE CAST(CAST(d AS TIMESTAMP) + i AS DATE) END;
+CREATE MACRO tr_parsed(ts, x, f) AS CASE WHEN x IS NOT NULL AND ts IS NULL THEN CAST('Athena: Invalid format: "' || x || '"' AS TIMESTAMP) ELSE ts END;

@@ -1,0 +1,8 @@
+-- Grain: one row. Input: none. Purpose: values of every type, NULL, empty, and odd ones.
+SELECT CAST(i AS BIGINT) AS id, CASE WHEN i % 6 = 0 THEN NULL ELSE ['red', ' Green ', '', 'Über', '日本', 'a-b_c', '50%', 'it''s', 'tab	bed', 'LAST'][(i % 10) + 1] END AS s, CASE WHEN i % 5 = 4 THEN NULL ELSE CAST(i * 53 % 89 AS INTEGER) - 40 END AS n,
+  CASE WHEN i % 7 = 3 THEN NULL ELSE CAST(i * 1931 % 20011 AS DOUBLE) / 64 - 100 END AS d, CASE WHEN i % 8 = 5 THEN NULL ELSE CAST(CAST(i * 7654321 % 199999 - 90000 AS BIGINT) AS DECIMAL(12, 2)) / 100 END::DECIMAL(12, 2) AS amt,
+  CASE WHEN i % 9 = 7 THEN NULL ELSE TIMESTAMP '2025-12-30 21:59:58.250' + to_minutes(CAST(i AS BIGINT) * 4321) END AS ts, CASE WHEN i % 10 = 9 THEN NULL ELSE DATE '2025-12-25' + CAST(i * 5 AS INTEGER) END AS dt, i % 4 = 1 AS b,
+  CASE WHEN i % 5 = 1 THEN NULL WHEN i % 5 = 2 THEN [] ELSE ['x' || (i % 4), 'y' || (i % 3), CASE WHEN i % 7 = 0 THEN NULL ELSE 'q' END] END AS tags, CASE WHEN i % 6 = 5 THEN NULL ELSE MAP(['m', 'k'], [CAST(i % 5 AS INTEGER), CAST(i AS INTEGER)]) END AS attrs, {'city': ['Bogotá', 'Quito', NULL][(i % 3) + 1], 'zip': CAST(20000 + i AS INTEGER)} AS addr,
+  CASE WHEN i % 11 = 10 THEN '{broken' WHEN i % 7 = 6 THEN NULL ELSE '{"a":' || i || ',"b":{"c":"w' || (i % 3) || '","n":null},"arr":[3,' || i || '],"items":[{"sku":"S' || i || '","qty":' || (i % 4) || ',"price":' || (i % 9) || '.25},{"sku":"T","qty":1,"price":2.5}],"ok":' || CASE WHEN i % 2 = 0 THEN 'true' ELSE 'false' END || '}' END AS js,
+  1767225600000 + i * 1234567 AS ms, CAST(1767225600 + i * 4321 AS BIGINT) AS sec, '2026-02-' || lpad(CAST(i % 28 + 1 AS VARCHAR), 2, '0') || 'T1' || (i % 10) || ':05:09Z' AS iso
+FROM range(40) t(i)
