@@ -64,8 +64,8 @@ export function decimalMean(sum: string, count: string, type: Decimal): string {
   return `CASE WHEN ${count} > 0 THEN ${scaledTo(`tr_half_up(${unscaled(sum, type.scale, type.scale)}, CAST(greatest(${count}, 1) AS HUGEINT))`, type)} END`;
 }
 
-export function negated(at: number, { sql, type, isNumber: isReal }: Typed): Typed {
-  if (type.kind === 'unknown' || isNumber(type) || type.kind.startsWith('interval')) return { sql: `(- ${sql})`, type, ...(isReal === undefined ? {} : { isNumber: isReal }) };
+export function negated(at: number, { sql, type, isNumber: isReal, constant }: Typed): Typed {
+  if (type.kind === 'unknown' || isNumber(type) || type.kind.startsWith('interval')) return { sql: `(- ${sql})`, type, ...(isReal === undefined ? {} : { isNumber: isReal }), ...(typeof constant === 'number' ? { constant: -constant } : {}) };
   throw invalid(at, `a ${show(type)} has no negative`);
 }
 

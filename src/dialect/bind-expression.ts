@@ -1,6 +1,6 @@
 import { identifier } from '../lake/sql.js';
 import { arithmetic, compare, concatenate, negated } from './arithmetic.js';
-import type { Expression, Name, Query } from './ast.js';
+import type { Expression, Name, Query, TypeName } from './ast.js';
 import { bindCall, outside } from './bind-call.js';
 import { literal, typedLiteral } from './literals.js';
 import { castTo, coerce, text } from './convert.js';
@@ -10,7 +10,7 @@ import { extractPart } from './functions/time.js';
 import { jsonPathCall } from './functions/json.js';
 import { atZone } from './functions/zones.js';
 import type { BoundQuery, Env, Typed } from './scope.js';
-import { array, boolean, duckType, fieldName, isFloating, show, typeOf, unknown, varchar } from './types.js';
+import { array, boolean, duckType, fieldName, isFloating, show, typeOf, unknown, varchar, type Type } from './types.js';
 
 /** What an expression is in DuckDB, and its type in Trino. @throws DialectError for what it can't be */
 export function bindExpression(expression: Expression, env: Env): Typed {
@@ -43,7 +43,8 @@ export function bindExpression(expression: Expression, env: Env): Typed {
     case 'case':
       return conditional(expression, bind);
     case 'cast': {
-      const done = castTo(at, bind(expression.of), typeOf(expression.type));
+      const of = bind(expression.of);
+      const done = fitted(castTo(at, of, typeOf(expression.type)), of.type, expression.type);
       return expression.try ? { ...done, sql: `TRY(${done.sql})` } : done;
     }
     case 'extract':
@@ -107,6 +108,13 @@ function predicate(expression: Predicate, env: Env, bind: (each: Expression) => 
     case 'exists':
       return outside(env, () => ({ sql: `EXISTS (${query(expression.query).sql})`, type: boolean }));
   }
+}
+
+/** A text is cut to the length of `varchar(n)`; what else is longer fails. */
+function fitted(typed: Typed, from: Type, { name, numbers }: TypeName): Typed {
+  const [length] = numbers;
+  if (name !== 'varchar' || length === undefined) return typed;
+  return { ...typed, sql: from.kind === 'varchar' ? `left(${typed.sql}, ${length})` : `tr_fitting(${typed.sql}, ${length})` };
 }
 
 function only(at: number, { columns }: BoundQuery): Typed {

@@ -211,6 +211,8 @@ export function typeOf(name: TypeName): Type {
     if (precision > 6) throw refused(at, `timestamp(${precision})`, 'Timestamps have microseconds here: write timestamp(6).');
     return kind === 'timestamp' ? timestamp(precision) : instant(precision);
   }
+  const cut = of.find((each) => each.name === 'varchar' && each.numbers.length > 0);
+  if (cut !== undefined) throw refused(cut.at, 'varchar with a length within another type', 'Write varchar, and cut the texts with substr.');
   if (kind === 'array' && of.length === 1) return array(typeOf(of[0]!));
   if (kind === 'map' && of.length === 2) return map(typeOf(of[0]!), typeOf(of[1]!));
   if (kind === 'row') return rowType(name);

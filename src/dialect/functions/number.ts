@@ -1,6 +1,6 @@
 import { arithmetic } from '../arithmetic.js';
 import { coerce } from '../convert.js';
-import { invalid } from '../errors.js';
+import { invalid, refused } from '../errors.js';
 import type { Typed } from '../scope.js';
 import { bigint, decimal, double, duckType, integer, isFloating, isInteger, isNumber, show, type Type } from '../types.js';
 import { argument, count, plain, type Bound, type Make } from './signature.js';
@@ -25,17 +25,17 @@ function rounding(name: string, bound: Bound): Typed {
   const digits = bound.args.length === 2 ? argument(bound, 1) : null;
   if (digits !== null && typeof digits.constant !== 'number' && type.kind === 'decimal') throw invalid(bound.call.at, `${name} of a decimal to digits that are not constant`, 'Write their number.');
   if (isInteger(type)) return digits === null ? of : { sql: `CAST(${name === 'truncate' ? 'trunc' : name}(${sql}, ${digits.sql}) AS ${duckType(type)})`, type };
+  if (name === 'truncate' && digits !== null && isFloating(type)) throw invalid(bound.call.at, 'truncate of a double takes no digits', 'Cast it to a decimal.');
   if (isFloating(type)) return floating(name, of, digits);
-  return decimalRounding(name, of, digits);
+  return decimalRounding(bound.call.at, name, of, digits);
 }
 
 function floating(name: string, { sql, type }: Typed, digits: Typed | null): Typed {
-  const called = name === 'truncate' ? 'trunc' : name;
-  if (digits === null) return { sql: `${called}(${sql})`, type };
-  return { sql: name === 'truncate' ? `CAST(trunc(${sql} * power(10, ${digits.sql})) / power(10, ${digits.sql}) AS ${duckType(type)})` : `${called}(${sql}, CAST(${digits.sql} AS INTEGER))`, type };
+  if (digits === null) return { sql: `${name === 'truncate' ? 'trunc' : name}(${sql})`, type };
+  return { sql: `round(${sql}, CAST(${digits.sql} AS INTEGER))`, type };
 }
 
-function decimalRounding(name: string, { sql, type }: Typed, digits: Typed | null): Typed {
+function decimalRounding(at: number, name: string, { sql, type }: Typed, digits: Typed | null): Typed {
   if (type.kind !== 'decimal') throw new TypeError('a decimal is wanted');
   const { precision, scale } = type;
   const called = name === 'truncate' ? 'trunc' : name;
@@ -45,7 +45,7 @@ function decimalRounding(name: string, { sql, type }: Typed, digits: Typed | nul
   }
   const to = name === 'truncate' ? type : decimal(precision + 1, scale);
   const places = Math.min(Number(digits.constant), scale);
-  if (places < 0) throw invalid(0, 'a decimal rounded before its point', 'Divide, round and multiply.');
+  if (name === 'truncate' && places < 0) throw refused(at, 'a decimal cut before its point', 'Divide, truncate and multiply.');
   if (name === 'round') return { sql: `CAST(round(${sql}, ${places}) AS ${duckType(to)})`, type: to };
   return { sql: `CAST(CASE WHEN ${sql} < 0 THEN 0 - CAST(floor(CAST(abs(${sql}) * CAST(1${'0'.repeat(places)} AS DECIMAL(${places + 1}, 0)) AS DECIMAL(38, ${scale}))) AS DECIMAL(38, 0)) ELSE CAST(floor(${sql} * CAST(1${'0'.repeat(places)} AS DECIMAL(${places + 1}, 0))) AS DECIMAL(38, 0)) END * CAST(${places === 0 ? '1' : `0.${'0'.repeat(places - 1)}1`} AS DECIMAL(${places + 1}, ${places})) AS ${duckType(to)})`, type: to };
 }

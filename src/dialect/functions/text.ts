@@ -5,7 +5,7 @@ import { mayBeAbsent, neverEmpty, toRe2 } from './patterns.js';
 import { argument, constantText, count, plain, type Bound, type Make } from './signature.js';
 
 const signatures = [
-  'upper(varchar) varchar: upper($1)', 'lower(varchar) varchar: lower($1)', 'length(varchar) bigint: length($1)', 'length(varbinary) bigint: octet_length($1)', 'char_length(varchar) bigint: length($1)', 'character_length(varchar) bigint: length($1)',
+  'upper(varchar) varchar: tr_upper($1)', 'lower(varchar) varchar: lower($1)', 'length(varchar) bigint: length($1)', 'length(varbinary) bigint: octet_length($1)', 'char_length(varchar) bigint: length($1)', 'character_length(varchar) bigint: length($1)',
   'substr(varchar, bigint) varchar: tr_substr($1, $2)', 'substr(varchar, bigint, bigint) varchar: tr_substr_of($1, $2, $3)', 'substring(varchar, bigint) varchar: tr_substr($1, $2)',
   'strpos(varchar, varchar) bigint: CAST(strpos($1, $2) AS BIGINT)', 'strpos(varchar, varchar, bigint) bigint: tr_strpos_nth($1, $2, $3)', 'starts_with(varchar, varchar) boolean: starts_with($1, $2)', 'ends_with(varchar, varchar) boolean: ends_with($1, $2)',
   'lpad(varchar, bigint, varchar) varchar: tr_lpad($1, $2, $3)', 'rpad(varchar, bigint, varchar) varchar: tr_rpad($1, $2, $3)',

@@ -1,6 +1,8 @@
 -- Grain: a value. Input: texts of a query in Trino's SQL. Purpose: Trino's functions of texts where DuckDB's differ.
 CREATE MACRO tr_substr(s, start) AS CASE WHEN start = 0 OR abs(start) > length(s) THEN left(s, 0) ELSE substr(s, start) END;
 CREATE MACRO tr_substr_of(s, start, count) AS CASE WHEN start = 0 OR abs(start) > length(s) OR count <= 0 THEN left(s, 0) ELSE left(substr(s, start), count) END;
+CREATE MACRO tr_fitting(s, n) AS CASE WHEN length(s) > n THEN CAST(tr_fail('Value ' || s || ' cannot be represented as varchar(' || n || ')') AS VARCHAR) ELSE s END;
+CREATE MACRO tr_upper(s) AS CASE WHEN contains(s, 'ß') THEN array_to_string(list_transform(string_split(s, 'ß'), lambda p: upper(p)), 'ß') ELSE upper(s) END;
 CREATE MACRO tr_reverse(s) AS array_to_string(list_reverse(regexp_extract_all(s, '(?s).')), '');
 CREATE MACRO tr_white() AS chr(9) || chr(10) || chr(11) || chr(12) || chr(13) || chr(28) || chr(29) || chr(30) || chr(31) || ' ' || chr(5760) || chr(8192) || chr(8193) || chr(8194) || chr(8195) || chr(8196) || chr(8197) || chr(8198) || chr(8200) || chr(8201) || chr(8202) || chr(8232) || chr(8233) || chr(8287) || chr(12288);
 CREATE MACRO tr_trim(s) AS trim(s, tr_white());
