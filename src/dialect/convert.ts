@@ -88,6 +88,7 @@ export function duckZone(zone: string): string {
 
 function toText(at: number, sql: string, from: Type): string | null {
   if (isInteger(from) || from.kind === 'decimal' || from.kind === 'boolean' || from.kind === 'date') return `CAST(${sql} AS VARCHAR)`;
+  if (from.kind === 'real') throw refused(at, 'the text of a real', 'Cast it to double before.');
   if (isFloating(from)) return `tr_double_text(${sql})`;
   if (from.kind === 'timestamp') return `tr_time_text(${sql}, ${from.precision})`;
   if (from.kind === 'timestamptz') return `(tr_time_text(${localTime(at, { sql, type: from })}, ${from.precision}) || ${text(` ${from.zone ?? ''}`)})`;

@@ -182,3 +182,99 @@ SELECT a.item_category AS x, b.item_category AS y, count(DISTINCT a.event_id) AS
 SELECT id, regexp_extract(iso, '(\d+)-(x)?', 2) AS a, regexp_extract(iso, '(T)(\d)', 2) AS b, regexp_replace(s, '\s+', '_') AS c, regexp_like(s, '^\s') AS d, regexp_extract(s, '[a-z]+') AS e FROM kinds ORDER BY id
 -- @ p62 agg ord : correlations of one row and of many
 SELECT b, corr(d, id) AS a, regr_slope(d, id) AS r, covar_samp(d, id) AS c, geometric_mean(id + 1) AS g FROM kinds GROUP BY b UNION ALL SELECT NULL, corr(d, id), regr_slope(d, id), covar_samp(d, id), geometric_mean(id) FROM kinds WHERE id = 1 ORDER BY 1
+-- @ q01 edge ord : casts to shorter texts
+SELECT CAST('abcdef' AS varchar(3)) a, CAST(12345 AS varchar(5)) b, CAST(1.5 AS real) c, CAST(CAST(1.1 AS real) AS double) d, typeof_missing FROM (SELECT 1 typeof_missing)
+-- @ q02 edge ord : dates and timestamps compared
+SELECT id FROM kinds WHERE ts >= DATE '2026-02-01' AND ts < TIMESTAMP '2026-03-01 00:00:00' AND dt < TIMESTAMP '2026-03-10 12:00:00' ORDER BY id
+-- @ q03 edge ord : numbers of several types compared
+SELECT n IN (1, 13.0, 24e0) a, id IN (1, 2.5) b, amt = 3 c, d > amt e, n <> 1.5 f FROM kinds ORDER BY id
+-- @ q04 edge ord : days over a change of the clock
+SELECT date_diff('hour', from_unixtime(sec), from_unixtime(sec + 7199, 'Asia/Seoul')) a, date_diff('day', with_timezone(ts, 'America/New_York'), TIMESTAMP '2026-03-01 00:00:00 America/New_York') b, date_add('day', 1, with_timezone(TIMESTAMP '2026-03-07 12:00:00', 'America/New_York')) c, date_add('hour', 24, with_timezone(TIMESTAMP '2026-03-07 12:00:00', 'America/New_York')) e, with_timezone(TIMESTAMP '2026-03-07 12:00:00', 'America/New_York') + INTERVAL '1' DAY f FROM kinds ORDER BY id
+-- @ q05 edge ord : aggregates over windows
+SELECT id, avg(amt) OVER (PARTITION BY b ORDER BY id) a, sum(amt) OVER (ORDER BY id) s, max_by(s, id) OVER (PARTITION BY b ORDER BY id) m, array_agg(n) OVER (ORDER BY id ROWS 1 PRECEDING) l, count_if(n > 0) OVER (ORDER BY id) c FROM kinds ORDER BY id
+-- @ q07 edge ord : rows
+SELECT CAST(row(1, 'a') AS row(x integer, y varchar)).y a, ROW(1, 2) = ROW(1, 2) b, ROW(1, 2) IN (ROW(1, 2), ROW(3, 4)) c, (1, 'x') = (1, 'y') d
+-- @ q08 edge ord : windows over aggregates
+SELECT id, sum(sum(n)) OVER (ORDER BY id) r, rank() OVER (ORDER BY sum(n) DESC NULLS LAST) k FROM kinds GROUP BY id ORDER BY id
+-- @ q09 edge ord : distinct rows by an alias
+SELECT DISTINCT b, n % 3 AS k FROM kinds ORDER BY k DESC NULLS FIRST, b
+-- @ q10 edge ord : filters of aggregates
+SELECT approx_distinct(s) > 0 a, max(n) FILTER (WHERE b) m, min(ts) t, sum(d) FILTER (WHERE n > 1000) z, count(DISTINCT (b, n % 2)) c FROM kinds
+-- @ q11 edge ord : a double divided by zero
+SELECT d / 0 a FROM kinds WHERE id = 1
+-- @ q12 edge ord : a decimal divided by zero
+SELECT amt / 0 a FROM kinds WHERE id = 1
+-- @ q13 edge ord : arithmetic of mixed numbers
+SELECT id, d / n q, d / nullif(n, 0) r, n / d s, CAST(n AS double) / 3 t, n * 1.5 u, n + 0.5 v, n - amt w FROM kinds WHERE n <> 0 ORDER BY id
+-- @ q14 edge ord : differences of extremes
+SELECT max(dt) - min(dt) a, max(ts) - INTERVAL '1' DAY b, date_diff('day', min(dt), max(dt)) c FROM kinds
+-- @ q15 edge ord : branches of several types
+SELECT id, CASE WHEN n > 0 THEN 1 ELSE 2.5 END a, coalesce(n, 1.5) b, IF(b, dt, ts) c, nullif(n, 13.0) e, coalesce(amt, d) f FROM kinds ORDER BY id
+-- @ q16 edge ord : an outer join with two conditions
+SELECT a.id, b.id FROM kinds a LEFT JOIN kinds b ON a.n = b.id AND b.n > 0 WHERE a.id < 12 ORDER BY 1, 2
+-- @ q17 edge ord : a star of one table
+SELECT k.*, 1 AS one FROM (SELECT id, s FROM kinds) k WHERE k.id < 5 ORDER BY k.id
+-- @ q18 edge ord : a correlated mean
+SELECT id FROM kinds k WHERE n > (SELECT avg(n) FROM kinds j WHERE j.b = k.b) ORDER BY id
+-- @ q19 edge ord : members of maps and rows
+SELECT id, attrs['k'] a, TRY(attrs['zz']) b, addr.zip c FROM kinds WHERE attrs IS NOT NULL ORDER BY id
+-- @ q20 edge ord : no such key
+SELECT attrs['zz'] FROM kinds WHERE attrs IS NOT NULL
+-- @ q21 edge ord : parts of JSON
+SELECT json_extract(js, '$.items[0]') a, json_extract(js, '$.b.n') b, json_format(json_extract(js, '$.arr')) c, json_extract_scalar(json_extract(js, '$.b'), '$.c') d, CAST(json_extract(js, '$') AS map(varchar, json)) IS NULL e FROM kinds WHERE js <> '{broken' ORDER BY id
+-- @ q22 edge ord : JSON as rows and maps
+SELECT CAST(json_extract(js, '$.b') AS ROW(c varchar, n integer)) a, CAST(json_extract(js, '$.a') AS varchar) b, CAST(json_extract(js, '$.ok') AS boolean) c, CAST(json_extract(js, '$.items') AS array(map(varchar, varchar))) d FROM kinds WHERE js <> '{broken' ORDER BY id
+-- @ q23 edge ord : an object is no text
+SELECT CAST(json_extract(js, '$.b') AS varchar) FROM kinds WHERE id = 1
+-- @ q24 edge ord : formats of clocks
+SELECT date_format(ts, '%Y-%m-%d %h:%i:%s %p') a, date_format(TIMESTAMP '2026-01-05 00:05:00', '%k|%l|%c|%e|%I|%r') b, format_datetime(ts, 'yyyy/M/d H:m:s a') c, date_format(ts, '100%% %Y') d FROM kinds ORDER BY id
+-- @ q25 edge ord : precisions and zones of timestamps
+SELECT CAST(TIMESTAMP '2026-01-01 10:00:00.123456' AS timestamp(3)) a, CAST(TIMESTAMP '2026-01-01 10:00:00.9996' AS timestamp(3)) b, CAST(TIMESTAMP '2026-01-01 10:00:00' AS varchar) c, TIMESTAMP '2026-01-01 10:00:00 +09:00' d, CAST(TIMESTAMP '2026-01-01 10:00:00 Asia/Seoul' AS varchar) e, CAST('2026-01-01 10:00:00.5' AS timestamp) f, DATE '2026-01-01' = TIMESTAMP '2026-01-01 00:00:00' g
+-- @ q26 edge ord : rounding to digits
+SELECT round(1234.5678, -2) a, round(1234.5678e0, -2) b, round(15, -1) c, ceil(-1.5) e, floor(-1.5e0) f, mod(5.5, 2) g, 10 % 3.5 h, power(2, 0.5) i, abs(-2.5) j, sign(-3) k
+-- @ q27 edge ord : literals of decimals
+SELECT 0.1 + 0.2 a, 1.0 * 3 b, 10.00 / 3 c, 1 / 3.0 d, -1.005 * 100 e, 12345678901234567890.5 + 1 f, 2 * 0.5 g, 1e-7 h, CAST(1e-7 AS varchar) i, CAST(123456789.123e0 AS varchar) j
+-- @ q28 edge ord : texts and arrays at their edges
+SELECT strpos('abcabc', 'c', 2) a, split('a,b,,c', ',') b, split_part('', ',', 1) c, regexp_split('a1b22c', '\d+') d, concat(ARRAY[1], ARRAY[2, 3]) e, array_join(ARRAY[1, NULL, 3], ',') f, array_join(ARRAY[1.5e0, 2e0], ',') g, reverse('abc') h, chr(8364) i, codepoint('€') j, substr('héllo', 2, 3) k, lpad('x', 3, 'ab') l, upper('straße') m
+-- @ q30 edge ord : VALUES with NULL
+SELECT * FROM (VALUES (1, 'a', NULL), (2, NULL, 2.5)) AS t(a, b, c) ORDER BY a
+-- @ q31 edge ord : a map as rows
+SELECT x, y FROM UNNEST(MAP(ARRAY['b', 'a'], ARRAY[1, 2])) AS t(x, y) ORDER BY x
+-- @ q32 edge ord : sequences
+SELECT sequence(DATE '2026-01-31', DATE '2026-05-31', INTERVAL '1' MONTH) a, sequence(TIMESTAMP '2026-01-01 00:00:00', TIMESTAMP '2026-01-01 03:00:00', INTERVAL '1' HOUR) b, sequence(5, 1) c
+-- @ q33 edge ord : NULL in conditions
+SELECT count(*) FROM kinds WHERE NOT (n > 3 OR s IS NULL) AND (b OR d < 1.5) AND s NOT IN ('red', 'LAST')
+-- @ q34 edge ord : the row before
+SELECT id, lag(dt) OVER (ORDER BY id) a, date_diff('day', lag(dt) OVER (ORDER BY id), dt) b, first_value(ts) IGNORE NULLS OVER (ORDER BY id) c FROM kinds ORDER BY id
+-- @ q35 edge ord : unix and ISO times
+SELECT from_unixtime(1767225600.5) a, from_unixtime(0) b, to_unixtime(TIMESTAMP '2026-01-01 00:00:00.123') c, from_iso8601_timestamp('2026-01-01T10:00:00+09:00') d, from_iso8601_timestamp('2026-01-01') e, to_iso8601(TIMESTAMP '2026-01-01 00:00:00.5') f, date(TIMESTAMP '2026-01-01 23:00:00 America/New_York') g, hour(TIMESTAMP '2026-01-01 23:00:00 America/New_York') h
+-- @ q36 edge ord : arrays with NULL
+SELECT slice(ARRAY[1, 2, 3], 5, 1) a, ARRAY[] b, cardinality(ARRAY[]) c, ARRAY[1, 2.5] d, contains(ARRAY[1, NULL], 2) e, array_position(ARRAY[1, NULL], 3) f, element_at(ARRAY[1], 5) g, array_max(ARRAY[1, NULL]) h, array_union(ARRAY[1, NULL], ARRAY[NULL, 2]) i, array_sort(ARRAY[3, NULL, 1]) j, arrays_overlap(ARRAY[1, NULL], ARRAY[2]) k
+-- @ q37 edge ord : maps at their edges
+SELECT CAST(MAP(ARRAY['a'], ARRAY[1]) AS map(varchar, bigint)) a, MAP(ARRAY[1, 2], ARRAY['x', 'y'])[2] b, map_concat(MAP(ARRAY['a'], ARRAY[1]), MAP(ARRAY['a'], ARRAY[2])) c, map_entries(MAP(ARRAY['a'], ARRAY[1])) d, split_to_map('', ',', '=') e, MAP() f
+-- @ q38 edge ord : order and cuts of texts
+SELECT 'a' || CAST(1 AS varchar) || 'b' a, concat('x', 'y', 'z') b, '50' < '6' c, 'Z' < 'a' d, 'é' > 'z' e, greatest('a', 'B') f, trim(BOTH 'x' FROM 'xxaxx') g, trim(TRAILING FROM 'a  ') h, position('b' IN 'abc') i, substring('hello' FROM 2 FOR 2) j
+-- @ q39 edge ord : queries on queries
+WITH a AS (SELECT id, n FROM kinds), b AS (SELECT id, n * 2 AS n2 FROM a WHERE n > 0), c AS (SELECT b.id, a.n, n2 FROM a JOIN b ON a.id = b.id) SELECT count(*) k, sum(n2 - n) s FROM c
+-- @ q40 edge ord : HAVING
+SELECT b, count(*) c FROM kinds GROUP BY 1 HAVING count(*) > 5 AND b IN (true, false) ORDER BY count(*) DESC, b
+-- @ q41 edge ord : a number too long for a text
+SELECT CAST(123456 AS varchar(3))
+-- @ q42 edge ord : decimals rounded before their point
+SELECT id, round(amt, -1) a, round(amt, -3) b, truncate(amt, 1) c, truncate(amt, 0) d, round(id, -1) e, round(-n, -1) f FROM kinds ORDER BY id
+-- @ q43 edge ord : texts cut to a length
+SELECT CAST(s AS varchar(2)) a, CAST(id AS varchar(4)) b, upper(s) c, lower(upper(s)) d, TRY(CAST(id * 1000 AS varchar(4))) e FROM kinds ORDER BY id
+-- @ q44 edge ord : sequences backwards
+SELECT sequence(TIMESTAMP '2026-01-31 10:00:00', TIMESTAMP '2025-10-30 00:00:00', INTERVAL '-1' MONTH) a, sequence(DATE '2026-01-05', DATE '2026-01-01', INTERVAL '-2' DAY) b, sequence(DATE '2026-01-05', DATE '2026-01-06') c
+-- @ q45 edge ord : texts of odd doubles
+SELECT CAST(-0e0 AS varchar) a, -0e0 = 0e0 b, CAST(1e15 AS varchar) c, CAST(1.7976931348623157e308 AS varchar) d, CAST(DOUBLE '0.1' + DOUBLE '0.2' AS varchar) g
+-- @ q46 edge ord : a text too great for a bigint
+SELECT CAST('9223372036854775808' AS bigint)
+-- @ q47 edge ord : a double too great for an integer
+SELECT CAST(3e9 AS integer)
+-- @ q48 edge ord : casts that fail under TRY
+SELECT TRY(CAST(3e9 AS integer)) a, TRY_CAST('128' AS tinyint) b, TRY_CAST(1e40 AS bigint) c, TRY(CAST(1234567.5 AS decimal(5,1))) d, TRY_CAST('abc' AS boolean) e, TRY_CAST('2026-02-30' AS date) f, TRY_CAST('25:00' AS timestamp) g, TRY(date_parse('2026-13-01', '%Y-%m-%d')) h, TRY(from_iso8601_date('x')) i, TRY(json_extract(json_parse('x'), '$.a')) j
+-- @ q49 edge ord : a bigint overflows
+SELECT 9223372036854775807 + 1
+-- @ q50 edge ord : patterns and order of texts
+SELECT id, s = 'red ' a, s < 'b' b, s BETWEEN 'a' AND 'm' c, lower(s) LIKE '%\_%' ESCAPE '\' d, length(s || 'é') e, strpos(s, '') f, split(s, ' ') g, regexp_like(s, '(?i)GREEN') h FROM kinds ORDER BY id

@@ -134,7 +134,7 @@ function stamp(value: string): string {
   const micros = `${fraction}000000`.slice(0, 6);
   if (zone === 'UTC') return `${time}.${micros}`;
   const local = new Date(`${time.replace(' ', 'T')}Z`);
-  const name = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(local).find(({ type }) => type === 'timeZoneName')?.value ?? '';
+  const name = /^[+-]/.test(zone) ? `GMT${zone}` : new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(local).find(({ type }) => type === 'timeZoneName')?.value ?? '';
   const [, sign, hours = '0', minutes = '0'] = /GMT([+-])(\d+):(\d+)/.exec(name) ?? [];
   const offsetMs = (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000;
   return `${new Date(local.getTime() - offsetMs).toISOString().slice(0, 19).replace('T', ' ')}.${micros}`;
