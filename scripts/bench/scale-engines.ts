@@ -1,8 +1,7 @@
 import { cpSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { cacheFolder, exists } from '../engines/cache.js';
-import { fetchTrino, Trino } from '../engines/trino.js';
+import { cachedTrino, Trino } from '../engines/trino.js';
 import { spreadOf, timed } from './measure.js';
 import { assertSameRows } from './scale-equal.js';
 import { fitted, rowsToWin, workersToWin, type Line } from './scale-fit.js';
@@ -35,8 +34,9 @@ interface Measured {
 
 /** Silver and gold of shop from nothing, by DuckDB and by Trino on the same CPUs, at three sizes. */
 export async function engines(bench: Workbench): Promise<ScaleResult> {
-  if (!(await exists(join(cacheFolder(), 'trino-476', '.complete')))) return { part: 'engines', tables: [], notes: ['Trino is not in the cache: `npm run test:engines` puts it there; nothing was measured'] };
-  const trino = await Trino.start({ properties: { 'query.max-history': '10000', 'query.min-expire-age': '2h' } }, await fetchTrino());
+  const programs = await cachedTrino();
+  if (programs === null) return { part: 'engines', tables: [], notes: ['Trino is not in the cache: `npm run test:engines` puts it there; nothing was measured'] };
+  const trino = await Trino.start({ properties: { 'query.max-history': '10000', 'query.min-expire-age': '2h' } }, programs);
   try {
     const warm = await lakesOf(bench, Math.ceil(bench.events / 10));
     for (const layer of layers) await built(trino, warm, layer, 'Trino');

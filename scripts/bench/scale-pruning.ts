@@ -8,8 +8,7 @@ import type { TableColumn } from '../../src/lake/schema.js';
 import { identifier } from '../../src/lake/sql.js';
 import { createView, readTables, type FileFilter, type Reading } from '../../src/lake/views.js';
 import { buildSilver } from '../../src/silver/silver.js';
-import { cacheFolder, exists } from '../engines/cache.js';
-import { fetchTrino, Trino } from '../engines/trino.js';
+import { cachedTrino, Trino } from '../engines/trino.js';
 import { VersityGw } from '../engines/versitygw.js';
 import { findEngines } from '../faults/engines.js';
 import { CountingLink } from './scale-proxy.js';
@@ -101,8 +100,9 @@ function onTheWire(lakeDir: string, link: CountingLink, question: Question): Pro
 
 /** What Trino says that it has read; null: it is not in the cache. */
 async function byTrino(lakeDir: string, s3: NonNullable<Parameters<typeof Trino.start>[0]>['s3']): Promise<number[] | null> {
-  if (!(await exists(join(cacheFolder(), 'trino-476', '.complete')))) return null;
-  const trino = await Trino.start({ workers: 0, hive: { 'parquet.small-file-threshold': '0B' }, ...(s3 === undefined ? {} : { s3 }) }, await fetchTrino());
+  const programs = await cachedTrino();
+  if (programs === null) return null;
+  const trino = await Trino.start({ workers: 0, hive: { 'parquet.small-file-threshold': '0B' }, ...(s3 === undefined ? {} : { s3 }) }, programs);
   try {
     return await withLake(lakeDir, async (lake) => {
       const run = await TrinoRun.open(lake, trinoTarget(`trino://bench@127.0.0.1:${trino.port}/hive`, {}, parseDurationMs));

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cached, exists, run } from './cache.js';
+import { cached, cacheFolder, exists, run } from './cache.js';
 import { end, freePorts } from './server.js';
 
 const version = '476';
@@ -31,6 +31,11 @@ export async function fetchTrino(): Promise<TrinoPrograms> {
     for (const name of plugins) await run('python3', ['-m', 'zipfile', '-e', await artifact(`trino-${name}`, 'zip'), join(target, 'plugin')]);
   });
   return { home, java: await findJava() };
+}
+
+/** The same when it was fetched before; null otherwise. */
+export async function cachedTrino(): Promise<TrinoPrograms | null> {
+  return (await exists(join(cacheFolder(), `trino-${version}`, '.complete'))) ? fetchTrino() : null;
 }
 
 async function artifact(name: string, type: string): Promise<string> {

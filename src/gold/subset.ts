@@ -1,6 +1,6 @@
 import { LakeError } from '../errors.js';
 import { renamedFunctions } from '../engines/trino/dialect.js';
-import { piecesOf } from '../engines/trino/literal.js';
+import { codeOf } from '../engines/trino/literal.js';
 import type { GoldModels, Step } from './model.js';
 
 /** What leaves the SQL that both engines read alike, and what to write instead. */
@@ -50,7 +50,7 @@ const words = new Set('in and or not over as values when then else filter case b
 
 /** What of a SELECT only one engine can run, or the two would answer differently; it is found in the text, so before anything runs. */
 export function violationsIn({ path, sql }: Pick<Step, 'path' | 'sql'>): Violation[] {
-  const code = masked(sql);
+  const code = codeOf(sql);
   const found: Violation[] = [];
   const ruled = new Set<number>();
   const add = (at: number, construct: string, instead: string): void => {
@@ -88,9 +88,4 @@ function isCte(code: string, match: RegExpMatchArray): boolean {
 function isOfDoubles(code: string, at: number): boolean {
   const before = code.slice(0, at).trimEnd();
   return /\bAS\s+DOUBLE\s*\)$/i.test(before) || /\dE[+-]?\d+$/i.test(before) || /^\s*\d+(?:\.\d+)?E[+-]?\d+/i.test(code.slice(at + 1));
-}
-
-/** The text with comments and what is quoted blanked, so that places stay. */
-function masked(sql: string): string {
-  return piecesOf(sql).map(({ kind, text }) => (kind === 'code' ? text : text.replace(/[^\n]/g, ' '))).join('');
 }

@@ -1,5 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
-import { piecesOf, type TrinoValue } from '../engines/trino/literal.js';
+import { codeOf, piecesOf, type TrinoValue } from '../engines/trino/literal.js';
+import { putBefore } from '../engines/trino/names.js';
 import { TrinoRun, type RunOptions } from '../engines/trino/run.js';
 import type { TrinoColumn } from '../engines/trino/client.js';
 import type { TrinoTarget } from '../engines/trino/target.js';
@@ -26,8 +27,7 @@ const leastLineBytes = 1_000_000;
 
 /** The tables that an SQL text names, as it writes them. */
 export function tablesNamed(sql: string): TableName[] {
-  const code = piecesOf(sql).map(({ kind, text }) => (kind === 'code' ? text : ' ')).join('');
-  const found = [...code.matchAll(new RegExp(`(?<![\\w.])(${layers.join('|')})\\s*\\.\\s*([a-z_]\\w*)(?!\\w)(?!\\s*[.(])`, 'gi'))];
+  const found = [...codeOf(sql).matchAll(new RegExp(`(?<![\\w.])(${layers.join('|')})\\s*\\.\\s*([a-z_]\\w*)(?!\\w)(?!\\s*[.(])`, 'gi'))];
   return [...new Map(found.map((match) => [match[0].toLowerCase(), { layer: match[1]?.toLowerCase() ?? '', table: match[2] ?? '' }])).values()];
 }
 
@@ -72,8 +72,7 @@ async function load(session: Session, spool: string, columns: readonly TrinoColu
 function onlySelect(sql: string): string {
   const text = piecesOf(sql).map(({ kind, text: piece }) => (kind === 'comment' ? ' ' : piece)).join('').trim().replace(/;$/, '');
   if (text === '') throw new LakeError('there is no SQL to run', { code: 'USAGE', op: 'query', hint: 'Give one SELECT on bronze.x, silver.x or gold.x.' });
-  const own = /^WITH\s+(RECURSIVE\s+)?/i.exec(text);
-  return `WITH ${own?.[1] ?? ''}ingot_none AS (SELECT 1 AS one)${own === null ? ' ' : ', '}${text.slice(own?.[0].length ?? 0)}`;
+  return putBefore(['ingot_none AS (SELECT 1 AS one)'], text);
 }
 
 /** @returns the bytes of the longest line */
@@ -96,8 +95,7 @@ function namesOf(columns: readonly TrinoColumn[]): string[] {
 
 function engineValues(sql: string, parameters: QueryParameters): Record<string, TrinoValue> {
   const known = new Map(Object.entries(parameters).map(([name, value]) => [name.toLowerCase(), value]));
-  const code = piecesOf(sql).map(({ kind, text }) => (kind === 'code' ? text : ' ')).join('');
-  return Object.fromEntries([...code.matchAll(/\$([a-z_]\w*)/gi)].map((match) => {
+  return Object.fromEntries([...codeOf(sql).matchAll(/\$([a-z_]\w*)/gi)].map((match) => {
     const name = match[1] ?? '';
     const value = known.get(name.toLowerCase());
     if (value === undefined) throw new LakeError(`the SQL uses $${name}, which has no value`, { code: 'USAGE', op: 'query', path: `$${name}`, hint: 'The command line gives values to $since and $until (--since, --until), the library to any name.' });

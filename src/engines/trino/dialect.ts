@@ -1,4 +1,4 @@
-import { piecesOf } from './literal.js';
+import { codeOf, piecesOf } from './literal.js';
 
 /** What a function of DuckDB is on Trino, by its name and the text of its arguments. Each gives the same value for every argument. */
 const functions: Readonly<Record<string, (args: string) => string>> = {
@@ -29,19 +29,14 @@ function words(code: string): string {
 
 function withFunctions(sql: string): string {
   const call = new RegExp(`\\b(${renamedFunctions.join('|')})\\s*\\(`, 'i');
-  const found = call.exec(masked(sql));
+  const found = call.exec(codeOf(sql));
   if (found === null) return sql;
   const open = found.index + found[0].length;
-  const close = closing(masked(sql), open);
+  const close = closing(codeOf(sql), open);
   const write = functions[(found[1] ?? '').toLowerCase()];
   if (write === undefined) return sql;
   // What was written holds the name again: only what comes after it, and its arguments, are looked through.
   return sql.slice(0, found.index) + write(withFunctions(sql.slice(open, close))) + withFunctions(sql.slice(close + 1));
-}
-
-/** The text with what is quoted blanked, so that places stay. */
-function masked(sql: string): string {
-  return piecesOf(sql).map(({ kind, text }) => (kind === 'code' ? text : ' '.repeat(text.length))).join('');
 }
 
 function closing(sql: string, open: number): number {

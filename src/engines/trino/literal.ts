@@ -31,6 +31,11 @@ export function piecesOf(sql: string): Piece[] {
   return found;
 }
 
+/** An SQL text with comments and what is quoted blanked: places and lines stay. */
+export function codeOf(sql: string): string {
+  return piecesOf(sql).map(({ kind, text }) => (kind === 'code' ? text : text.replace(/[^\n]/g, ' '))).join('');
+}
+
 /**
  * Puts a question mark for each `$name`, and the values in their order.
  * @throws Error for a name without a value: a bug, not an input

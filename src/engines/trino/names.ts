@@ -29,9 +29,13 @@ export function namedTables(select: string, selects: ReadonlyMap<string, string>
     });
   }).join('');
   const parts = [...used].map((key) => `${key.includes('.') ? flat(key) : identifier(key)} AS (${selects.get(key) ?? ''})`);
-  const own = /^\s*WITH\s+(RECURSIVE\s+)?/i.exec(out);
-  if (parts.length === 0) return out;
-  return `WITH ${own?.[1] ?? ''}${parts.join(', ')}${own === null ? ' ' : ', '}${out.slice(own?.[0].length ?? 0)}`;
+  return parts.length === 0 ? out : putBefore(parts, out);
+}
+
+/** Puts `name AS (SELECT …)` before a SELECT, and before those of its own WITH. */
+export function putBefore(parts: readonly string[], select: string): string {
+  const own = /^\s*WITH\s+(RECURSIVE\s+)?/i.exec(select);
+  return `WITH ${own?.[1] ?? ''}${parts.join(', ')}${own === null ? ' ' : ', '}${select.slice(own?.[0].length ?? 0)}`;
 }
 
 function flat(key: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { LakeError, messageOf } from '../../errors.js';
 import type { Lake } from '../../lake/lake.js';
+import { filePath } from '../../lake/layout.js';
 import type { TableColumn } from '../../lake/schema.js';
 import { identifier } from '../../lake/sql.js';
 import { recordsOf } from '../../lake/statistics.js';
@@ -10,7 +11,7 @@ import { TrinoClient, type StatementOptions, type StatementProgress, type TrinoR
 import { EngineError } from './errors.js';
 import { literal, positional, type Statement, type TrinoValue } from './literal.js';
 import { namedTables } from './names.js';
-import { datesOf, externalTable, mostNamedPaths, pathsOf, snapshotSelect } from './sources.js';
+import { datesOf, externalTable, filesOf, mostNamedPaths, snapshotSelect, type SnapshotFile } from './sources.js';
 import { stagedFiles } from './staging.js';
 import type { TrinoTarget } from './target.js';
 import { trinoType } from './types.js';
@@ -60,23 +61,22 @@ export class TrinoRun {
 
   /** Lets SQL of this run read a table as `layer.table`, or by another name: the files of one snapshot. Again: others of its files. */
   async view(reading: Reading, filter: FileFilter = () => true, as = `${reading.layer}.${reading.table}`): Promise<void> {
-    const { layer, table } = reading;
-    refuseLetters(reading, filter);
-    const location = `${this.lakeLocation}/${layer}/${table}`;
-    const paths = pathsOf(reading, location, filter);
-    if (paths.length === 0) {
+    const files = filesOf(reading, filter);
+    refuseLetters(reading, files);
+    if (files.length === 0) {
       this.selects.set(as.toLowerCase(), snapshotSelect('', reading, null, null));
       return;
     }
+    const location = `${this.lakeLocation}/${reading.layer}/${reading.table}`;
     const name = await this.external(reading, location);
-    const select = snapshotSelect(name, reading, await this.pathList(paths), datesOf(reading, filter));
-    await this.checkWhole(reading, filter, select);
+    const paths = files.map(({ path }) => `${location}/${filePath(path)}`);
+    const select = snapshotSelect(name, reading, await this.pathList(paths), datesOf(files));
+    await this.checkWhole(reading, files, select);
     this.selects.set(as.toLowerCase(), select);
   }
 
   /** An engine that keeps listings sees a table as it was: rows would be missing without a word. The files' footers tell, and are all that is read. */
-  private async checkWhole(reading: Reading, filter: FileFilter, select: string): Promise<void> {
-    const files = [...reading.snapshot.files.values()].filter((file) => filter(file.partitionValues, file.path));
+  private async checkWhole(reading: Reading, files: readonly SnapshotFile[], select: string): Promise<void> {
     const expected = files.map((file) => recordsOf(file.stats));
     if (expected.includes(null)) return;
     const rows = expected.reduce<number>((total, each) => total + (each ?? 0), 0);
@@ -134,10 +134,17 @@ export class TrinoRun {
     return this.lake.storage.locate(decodeURI(location.slice(this.lakeLocation.length + 1)));
   }
 
-  private async create(what: string, select: string, parameters: Parameters, partitionBy: readonly string[], location: string): Promise<string> {
-    const table = `${this.target.stagingCatalog}.${identifier(this.target.schema)}.${identifier(`${this.prefix}${this.tables++}_${what.toLowerCase()}`)}`;
-    const partitioned = partitionBy.length === 0 ? '' : `, partitioning = ARRAY[${partitionBy.map(literal).join(', ')}]`;
+  /** Names a table that is going to be made: what is named goes when the run is closed. @returns its name, and that quoted behind catalog and schema */
+  private newTable(catalog: string, what: string): { readonly table: string; readonly name: string } {
+    const name = `${this.prefix}${this.tables++}_${what.toLowerCase()}`;
+    const table = `${catalog}.${identifier(this.target.schema)}.${identifier(name)}`;
     this.made.push(table);
+    return { table, name };
+  }
+
+  private async create(what: string, select: string, parameters: Parameters, partitionBy: readonly string[], location: string): Promise<string> {
+    const { table } = this.newTable(this.target.stagingCatalog, what);
+    const partitioned = partitionBy.length === 0 ? '' : `, partitioning = ARRAY[${partitionBy.map(literal).join(', ')}]`;
     await this.asked(positional(`CREATE TABLE ${table} WITH (format = 'PARQUET', location = ${literal(location)}${partitioned}) AS ${select}`, parameters), { told: this.told(what) });
     return table;
   }
@@ -155,20 +162,17 @@ export class TrinoRun {
     const key = `${reading.layer}.${reading.table}@${reading.snapshot.version}`;
     const known = this.externals.get(key);
     if (known !== undefined) return known;
-    const own = `${this.prefix}${this.tables++}_${reading.table.toLowerCase()}`;
-    const name = `${this.target.catalog}.${identifier(this.target.schema)}.${identifier(own)}`;
-    this.made.push(name);
-    await this.ask(externalTable(name, location, reading));
-    if (reading.snapshot.metaData.partitionColumns.length > 0) await this.ask(`CALL ${this.target.catalog}.system.sync_partition_metadata(${literal(this.target.schema)}, ${literal(own)}, 'FULL')`);
-    this.externals.set(key, name);
-    return name;
+    const { table, name } = this.newTable(this.target.catalog, reading.table);
+    await this.ask(externalTable(table, location, reading));
+    if (reading.snapshot.metaData.partitionColumns.length > 0) await this.ask(`CALL ${this.target.catalog}.system.sync_partition_metadata(${literal(this.target.schema)}, ${literal(name)}, 'FULL')`);
+    this.externals.set(key, table);
+    return table;
   }
 
   /** SQL of a list of paths; of many, of a table that has them. */
   private async pathList(paths: readonly string[]): Promise<string> {
     if (paths.length <= mostNamedPaths) return paths.map(literal).join(', ');
-    const table = `${this.target.stagingCatalog}.${identifier(this.target.schema)}.${identifier(`${this.prefix}${this.tables++}_files`)}`;
-    this.made.push(table);
+    const { table } = this.newTable(this.target.stagingCatalog, 'files');
     await this.ask(`CREATE TABLE ${table} (path varchar)`);
     for (let first = 0; first < paths.length; first += mostNamedPaths) await this.ask(`INSERT INTO ${table} VALUES ${paths.slice(first, first + mostNamedPaths).map((path) => `(${literal(path)})`).join(', ')}`);
     return `SELECT path FROM ${table}`;
@@ -199,10 +203,10 @@ export class TrinoRun {
 }
 
 /** The Hive connector reads the folders' names as Latin-1: other letters would come out wrong. */
-function refuseLetters({ layer, table, snapshot }: Reading, filter: FileFilter): void {
-  for (const { partitionValues, path } of snapshot.files.values()) {
+function refuseLetters({ layer, table }: Reading, files: readonly SnapshotFile[]): void {
+  for (const { partitionValues } of files) {
     const other = Object.values(partitionValues).find((value) => value !== null && /[^\x20-\x7e]/.test(value));
-    if (other === undefined || !filter(partitionValues, path)) continue;
+    if (other === undefined) continue;
     throw new LakeError(`the engine would read the partition ${JSON.stringify(other)} of ${layer}.${table} with other letters`, { code: 'ENGINE_FAILED', op: 'engine', path: `${layer}.${table}`, hint: 'Its Hive connector takes partitions of ASCII alone: build and query these with --engine duckdb.' });
   }
 }

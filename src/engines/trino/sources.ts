@@ -1,8 +1,10 @@
-import { filePath } from '../../lake/layout.js';
 import type { FileFilter, Reading } from '../../lake/views.js';
 import { identifier } from '../../lake/sql.js';
 import { literal } from './literal.js';
 import { hiveType, trinoType } from './types.js';
+
+/** A file as its table's log has it. */
+export type SnapshotFile = Reading['snapshot']['files'] extends ReadonlyMap<string, infer File> ? File : never;
 
 /** Paths that stand in a statement's own text; more of them are put into a table of the engine. */
 export const mostNamedPaths = 1_000;
@@ -17,15 +19,15 @@ export function externalTable(name: string, location: string, { snapshot }: Read
   return `CREATE TABLE ${name} (${columns.join(', ')}) WITH (external_location = ${literal(location)}, format = 'PARQUET'${partitioned})`;
 }
 
-/** What the engine calls the files that a query may read. @param location the table's folder as the engine names it */
-export function pathsOf({ snapshot }: Reading, location: string, filter: FileFilter): string[] {
-  return [...snapshot.files.values()].filter((file) => filter(file.partitionValues, file.path)).map((file) => `${location}/${filePath(file.path)}`);
+/** The files of a snapshot that a query may read. */
+export function filesOf({ snapshot }: Reading, filter: FileFilter): readonly SnapshotFile[] {
+  return [...snapshot.files.values()].filter((file) => filter(file.partitionValues, file.path));
 }
 
 /**
  * A SELECT of one snapshot's rows: of the named files, whatever else lies in their folders, with the log's types.
  * @param paths SQL of a list of paths, or null: there are none
- * @param partitions the partitions that the files are in, so that no other folder is listed
+ * @param dates the first and last date that the files are of, so that no other folder is listed; null: they have none
  */
 export function snapshotSelect(name: string, { snapshot }: Reading, paths: string | null, dates: { readonly since: string; readonly until: string } | null): string {
   if (paths === null) return `SELECT ${snapshot.columns.map(({ name: column, type }) => `CAST(NULL AS ${trinoType(type)}) AS ${identifier(column)}`).join(', ')} WHERE false`;
@@ -35,8 +37,8 @@ export function snapshotSelect(name: string, { snapshot }: Reading, paths: strin
 }
 
 /** The first and last date of the files; null where a table has none, or no dates. */
-export function datesOf({ snapshot }: Reading, filter: FileFilter): { readonly since: string; readonly until: string } | null {
-  const dates = [...snapshot.files.values()].filter((file) => filter(file.partitionValues, file.path)).map((file) => file.partitionValues['event_date'] ?? null);
+export function datesOf(files: readonly SnapshotFile[]): { readonly since: string; readonly until: string } | null {
+  const dates = files.map((file) => file.partitionValues['event_date'] ?? null);
   if (dates.length === 0 || dates.includes(null)) return null;
   const sorted = dates.filter((date) => date !== null).sort();
   const [since, until] = [sorted[0], sorted.at(-1)];

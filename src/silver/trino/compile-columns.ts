@@ -1,9 +1,9 @@
 import { eventTimeOf, type Dataset } from '../../dataset.js';
-import { allParents, fieldsOf, keysOf, parentsOf, type Field } from '../compile-values.js';
+import { allParents, cellEnd, fieldsOf, itemEnd, keysOf, parentsOf, type Field } from '../compile-values.js';
 import { pathOf, type JsonSql } from './compile-json.js';
 import { mapOf } from './compile-maps.js';
 import { epochMicros } from './compile-times.js';
-import { cellEnd, itemEnd, trinoTypes, type TrinoText } from './compile-values.js';
+import { trinoTypes, type TrinoText } from './compile-values.js';
 import { joined, type TrinoValues } from './values.js';
 
 /** Everything that SQL for a contract is made of. */

@@ -10,10 +10,6 @@ export const trinoTypes = {
   text: 'VARCHAR', integer: 'BIGINT', money: 'DECIMAL(18,4)', text_map: 'MAP(VARCHAR, VARCHAR)', number: 'DOUBLE', boolean: 'BOOLEAN', date: 'DATE', timestamp: 'TIMESTAMP(6) WITH TIME ZONE',
 } as const;
 
-/** Ends a cell, and an item, in the duplicate key's text. */
-export const cellEnd = 'chr(31)';
-export const itemEnd = 'chr(30)';
-
 /** Letters whose capitals are others in Trino than in DuckDB. */
 const otherCapitals = 'ßƛɤᲊꟍꟛ𐵰-𐶅';
 
